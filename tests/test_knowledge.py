@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from antiphon_mockserver.model.languages import ENGLISH
 from antiphon_mockserver.settings import SettingError
-from antiphon_mockserver.video_library.answers import NOTHING_FOUND, NOTHING_TO_SEARCH
 from antiphon_mockserver.video_library.claims import chat_citation, citation, clock
 from antiphon_mockserver.video_library.library import find_segment, open_library
 from antiphon_mockserver.video_library.retrieval import index_of
@@ -121,7 +121,7 @@ def test_a_question_for_detail_gets_the_segments_in_order() -> None:
 
 def test_without_a_match_nothing_is_cited() -> None:
     answer = ask("Who won the chess tournament?", KITCHEN)
-    assert (answer.text, answer.claims) == (NOTHING_FOUND, ())
+    assert (answer.text, answer.claims) == (ENGLISH.nothing_found, ())
 
 
 @pytest.mark.parametrize("entities", [(), ("recipes",)])
@@ -129,7 +129,7 @@ def test_without_sources_nothing_is_cited(entities: tuple[str, ...]) -> None:
     no_match = {"metadata": criterion("cuisine", "Equal", "Martian")}
     for question in ("What topics are discussed?", "How many eggs?"):
         answer = ask(question, KITCHEN, entities=entities, filter=no_match)
-        assert (answer.text, answer.claims) == (NOTHING_TO_SEARCH, ())
+        assert (answer.text, answer.claims) == (ENGLISH.nothing_to_search, ())
 
 
 @pytest.mark.parametrize(

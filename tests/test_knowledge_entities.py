@@ -66,7 +66,12 @@ BOTH = ("calls", "moments")
         ),
         ("What needs more than a frying pan?", "1 of 8 in recipes with equipment frying pan.", "carbonara"),
         ("What needs a frying pan?", "1 of 8 in recipes with equipment frying pan.", "carbonara"),
-        ("What dishes are mentioned?", "8 in recipes.", "carbonara miso-soup shakshuka tarte-tatin halloumi"),
+        (
+            "What dishes are mentioned?",
+            "In recipes: 8 (Spaghetti carbonara, Miso soup, Shakshuka, Tarte Tatin, Halloumi skewers,"
+            " Okonomiyaki, Beef rendang, Pan con tomate).",
+            "carbonara miso-soup shakshuka tarte-tatin halloumi",
+        ),
     ],
 )
 def test_recipes_answer_questions(question: str, saying: str, expected: str) -> None:

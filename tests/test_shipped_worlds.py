@@ -38,15 +38,15 @@ def test_ids_are_uuids_and_no_two_are_the_same() -> None:
 
 def test_ids_follow_from_the_keys_unless_the_file_sets_them() -> None:
     assert FILES["carbonara"].id == "5b0c8d1e-3f52-4c6a-9a57-1d2e7c40b9f3"
-    assert [UUID(file.id).version for file in COOKING.files] == [4] + [5] * 8
+    assert [UUID(file.id).version for file in COOKING.files] == [4] + [5] * 9
     assert load_world(SHIPPED / "cooking.yaml") == COOKING
 
 
 def test_the_joined_world_has_both_worlds() -> None:
     assert (BOTH.name, BOTH.title) == ("cooking+sales", "Cooking videos and Recorded sales calls")
-    assert [len(world.files) for world in WORLDS] == [9, 7]
+    assert [len(world.files) for world in WORLDS] == [10, 7]
     assert [len(world.collections) for world in WORLDS] == [7, 4]
-    assert len(FILES) == 16, "keys name files in the tables below, so no two may be the same"
+    assert len(FILES) == 17, "keys name files in the tables below, so no two may be the same"
 
 
 def test_there_is_a_collection_of_each_type() -> None:
@@ -165,7 +165,14 @@ def test_some_files_lack_optional_members() -> None:
 
     assert lacking("metadata") == ["pan-con-tomate"]
     assert lacking("video") == ["ramen-draft", "quillmere"]
-    assert set(FILES) - set(lacking("url")) == {*YOUTUBE, "rendang", "ramen-draft", "ferrow", "nakatori"}
+    assert set(FILES) - set(lacking("url")) == {
+        *YOUTUBE,
+        "rendang",
+        "ramen-draft",
+        "ferrow",
+        "nakatori",
+        "soffritto",
+    }
     assert set(lacking("source_metadata")) >= {*YOUTUBE, "halloumi"}
 
 

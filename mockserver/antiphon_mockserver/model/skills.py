@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import cycle
 from zlib import crc32
 
+from antiphon_mockserver.model.languages import LANGUAGES, UNKNOWN, apology, spoken_in
 from antiphon_mockserver.model.quotations import matched_group
 from antiphon_mockserver.model.reading import BRIEFLY, Reading, recall
 from antiphon_mockserver.model.words import words
@@ -289,6 +290,10 @@ def _open_with(opening: str) -> Maker:
     return lambda _match: lambda text: f"{opening} {text}"
 
 
+def _apologize(match: re.Match[str]) -> Change:
+    return _open_with(apology(match["name"].capitalize()))(match)
+
+
 def _phrase(match: re.Match[str]) -> str:
     return matched_group(match).strip()
 
@@ -308,9 +313,8 @@ MANNERS: tuple[tuple[re.Pattern[str], Maker], ...] = (
         _replace,
     ),
     (re.compile(r"\bpirate\b", re.I), _open_with("Arr!")),
-    (re.compile(r"\b(?:in|speak|use) french\b", re.I), _open_with("Voilà :")),
-    (re.compile(r"\b(?:in|speak|use) german\b", re.I), _open_with("Bitte sehr:")),
-    (re.compile(r"\b(?:in|speak|use) spanish\b", re.I), _open_with("Aquí tienes:")),
+    *((spoken_in(language.name), _open_with(language.opening)) for language in LANGUAGES),
+    (UNKNOWN, _apologize),
     (
         re.compile(
             rf"\b(?:start|begin|open)\b{_EVERY} {_ANSWERS} with {_TEXT}{_PHRASE}",

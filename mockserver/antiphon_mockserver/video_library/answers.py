@@ -8,8 +8,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from antiphon_mockserver.model.languages import ENGLISH, language_of
 from antiphon_mockserver.video_library.claims import Claim, quotation_of
-from antiphon_mockserver.video_library.entities import EntitySource, facts_text, first_facts, first_record
+from antiphon_mockserver.video_library.entities import (
+    EntityRecord,
+    EntitySource,
+    facts_text,
+    first_facts,
+    first_record,
+)
 from antiphon_mockserver.video_library.questions import EntityMatch, ask
 from antiphon_mockserver.video_library.retrieval import Hit
 from antiphon_mockserver.video_library.scope import Inquiry, Member, Scope, scope_of
@@ -26,8 +33,8 @@ from antiphon_spec.world import MODALITIES, Segment
 
 MOST_CLAIMS = 5
 BRIEFLY = re.compile(r"\b(?:one|a single) sentence\b|\bbrief(?:ly)?\b|\bconcise(?:ly)?\b", re.IGNORECASE)
-NOTHING_TO_SEARCH = "There is nothing to search: no video of the request passes the filter."
-NOTHING_FOUND = "Nothing in these videos answers the question."
+WHO = re.compile(r"\bwho\b", re.IGNORECASE)
+AS_A_LIST = re.compile(r"\bbullet(?:ed|s)?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +53,10 @@ class Findings:
     lead: str = ""
     """A sentence that sums it up, or says that there is nothing; "" for none."""
 
-    @property
-    def text(self) -> str:
-        """All sentences, each on its line."""
-        return "\n".join([*filter(None, [self.lead]), *(claim.sentence for claim in self.claims)])
+    def text(self, bullet: str = "") -> str:
+        """All sentences, each on its line; those of claims behind a bullet."""
+        sentences = (f"{bullet}{claim.sentence}" for claim in self.claims)
+        return "\n".join([*filter(None, [self.lead]), *sentences])
 
     @property
     def in_brief(self) -> Findings:
@@ -62,13 +69,20 @@ def respond(inquiry: Inquiry) -> GroundedAnswer:
     findings = _findings(inquiry)
     if BRIEFLY.search(inquiry.instructions):
         findings = findings.in_brief
-    return GroundedAnswer(findings.text, findings.claims)
+    language = language_of(inquiry.instructions)
+    if not findings.claims and not findings.lead:
+        findings = Findings((), language.nothing_found)
+    elif findings.claims and language is not ENGLISH:
+        findings = replace(findings, lead="\n".join(filter(None, [language.passages, findings.lead])))
+    bullet = "- " if AS_A_LIST.search(inquiry.instructions) else ""
+    return GroundedAnswer(findings.text(bullet), findings.claims)
 
 
 def _findings(inquiry: Inquiry) -> Findings:
+    """What the library has; without claims and lead, it has nothing."""
     scope = scope_of(inquiry)
     if not scope.members:
-        return Findings((), NOTHING_TO_SEARCH)
+        return Findings((), language_of(inquiry.instructions).nothing_to_search)
     question = end_of(inquiry.question)
     earlier = [turn.text for turn in inquiry.history if turn.role == "user"]
     if earlier and not own_words(question) and follows(question):
@@ -85,7 +99,7 @@ def _answer(question: str, scope: Scope) -> Findings:
     if not own_words(question):
         return Findings(tuple(_overview(member, scope) for member in scope.members[:MOST_CLAIMS]))
     hits = scope.find(question, MOST_CLAIMS)
-    return Findings(tuple(_quote(hit, scope) for hit in hits), "" if hits else NOTHING_FOUND)
+    return Findings(tuple(_quote(hit, scope) for hit in hits))
 
 
 def _follow(question: str, before: Findings, scope: Scope) -> Findings:
@@ -136,12 +150,24 @@ def _segment_claim(member: Member, segment: Segment) -> Claim:
 def _entity_claim(question: str, entry: EntityMatch, source: EntitySource, scope: Scope) -> Claim:
     """The facts that answer, with a quotation that shows them."""
     facts = f"From {source.name}: {facts_text(entry.facts)}."
+    if WHO.search(question):
+        facts = f"{facts} {_speakers(entry.record)}"
     quotation = _best_quotation(question, entry, source, scope)
     if quotation is not None:
         return replace(quotation, context=f"{facts} {quotation.context}")
     member, segment = scope.member(entry.record.file), entry.record.segment
     at = segment.start if segment else 0.0
     return Claim(member.file, segment, member.collection, facts, at, is_described=False)
+
+
+def _speakers(record: EntityRecord) -> str:
+    """Who speaks in the segment of a record, or in its file."""
+    segments = [record.segment] if record.segment else record.file.segments
+    passages = [passage for segment in segments for passage in segment.passages["speech"]]
+    names = list(dict.fromkeys(passage.speaker for passage in passages if passage.speaker))
+    if not names:
+        return "Nobody speaks about it." if not passages else "The video does not name who speaks about it."
+    return f"{' and '.join(names)} {'speak' if len(names) > 1 else 'speaks'} about it."
 
 
 def _best_quotation(question: str, entry: EntityMatch, source: EntitySource, scope: Scope) -> Claim | None:

@@ -14,6 +14,8 @@ from antiphon_spec.world import Collection, Extraction, File, Members, Segment
 
 MOST_FACTS = 4
 """The facts of a record in an answer to a question that names none."""
+NAMING = ("title", "name")
+"""The members that name a record; the first that it has counts."""
 MOST_ELEMENTS = 12
 """The elements of a list that a text shows."""
 
@@ -93,6 +95,12 @@ class Field:
 def first_facts(record: EntityRecord) -> dict[str, Any]:
     """The facts of a record for a question that names none."""
     return dict(list(record.facts.items())[:MOST_FACTS])
+
+
+def name_of(record: EntityRecord) -> str:
+    """What a record is called: its title or name, otherwise the title of its file."""
+    names = (record.facts.get(member) for member in NAMING)
+    return next((name for name in names if isinstance(name, str)), record.file.title)
 
 
 def fields_of(table: Sequence[EntityRecord]) -> list[Field]:

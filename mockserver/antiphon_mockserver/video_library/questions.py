@@ -24,7 +24,9 @@ from antiphon_mockserver.video_library.entities import (
     fields_of,
     first_facts,
     measure,
+    name_of,
     records,
+    text_of,
 )
 from antiphon_mockserver.video_library.retrieval import texts_in
 from antiphon_mockserver.video_library.terms import own_words, stem, stems
@@ -121,7 +123,10 @@ def _affinity(text: str, source: EntitySource) -> int:
 
 
 def _vocabulary(source: EntitySource) -> set[str]:
-    return set(stems(f"{source.name} {source.description}"))
+    """The words of a source, in the request and in the library: a request need not repeat what is known."""
+    collection = source.collection
+    names = (source.name, source.description, collection.name, collection.description or "")
+    return set(stems(" ".join(names)))
 
 
 def _superlative(question: Question) -> EntityAnswer | None:
@@ -161,7 +166,8 @@ def _all(question: Question) -> EntityAnswer | None:
     kinds = _vocabulary(question.source).union(*(field.stems for field in question.fields))
     if not question.table or not question.words or not question.words <= kinds:
         return None
-    return question.answer(f"{len(question.table)} in {question.source.name}", question.table, 1)
+    names = text_of(list(dict.fromkeys(map(name_of, question.table))))
+    return question.answer(f"In {question.source.name}: {names}", question.table, 1)
 
 
 def _overlap(terms: Collection[str], record: EntityRecord) -> int:
