@@ -75,7 +75,7 @@ def test_every_option_on_the_page_exists():
 
 
 def test_the_suite_has_every_option_of_the_command(pytestconfig):
-    of_the_screen = {"--verbose", "--quiet", "--format", "--watch"}
+    of_the_screen = {"--verbose", "--quiet", "--format", "--watch", "--watch-path"}
     options = {name for name in OPTIONS if name.startswith("--")} - of_the_screen
     here = {name.removeprefix("--").replace("-", "_") for name in options}
     assert {name for name in here if not hasattr(pytestconfig.option, f"responses_{name}")} == set()

@@ -140,9 +140,9 @@ def test_watch_judges_again_at_each_line_until_the_input_ends(responses_mock, mo
     monkeypatch.setattr("sys.stdin", io.StringIO("\n\n"))
     options = ["--rule", "usage.total-is-the-sum", "--dialect", "openai", "--watch"]
     assert run(["check", responses_mock.url, *options]) == 0
-    output = capsys.readouterr().out
-    assert output.count("only a part was judged: conformant") == 3
-    assert output.count("Enter runs it again") == 3
+    output = capsys.readouterr()
+    assert output.out.count("only a part was judged: conformant") == 3
+    assert output.err.count("Enter runs it again") == 3
 
 
 def test_an_application_in_this_process_cannot_be_watched(tmp_path: Path, monkeypatch, capsys) -> None:

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from antiphon_conformance.api import check
+    from antiphon_conformance.api import check, check_models
     from antiphon_conformance.http.asgi import AsgiTransport
     from antiphon_conformance.recordings.lint import lint
     from antiphon_conformance.rules.rule import Finding, Rule, rule
@@ -35,6 +35,7 @@ __all__ = [
     "RunResult",
     "Scenario",
     "check",
+    "check_models",
     "lint",
     "rule",
     "scenario",
@@ -50,12 +51,13 @@ _HOMES = {
     "RunResult": "verdict.result",
     "Scenario": "scenarios.scenario",
     "check": "api",
+    "check_models": "api",
     "lint": "recordings.lint",
     "rule": "rules.rule",
     "scenario": "scenarios.scenario",
 }
 """The module of each public name."""
-_JUDGING = {"RunConfig", "check"}
+_JUDGING = {"RunConfig", "check", "check_models"}
 """The names that need the extra `check`."""
 
 

@@ -62,7 +62,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     has_suite = any(_is_ours(item) for item in session.items)
     runs_here = session.config.getoption("responses_target") and not session.config.option.collectonly
     if has_suite and runs_here and not hasattr(session.config, "workerinput"):
-        _session().result(session.config)
+        _session().results(session.config)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,13 +14,15 @@ from rich.text import Text
 
 from antiphon.commands.clean import without
 from antiphon.commands.parameters import Choice
+from antiphon.commands.watch import TooManyFilesError, changes, snapshot, wait_for_change, wait_for_server
 from antiphon.dialects import dialect_path
 from antiphon.progress import show_progress
-from antiphon_conformance.http.address import is_application, shown
+from antiphon_conformance.http.address import is_application, read_address, shown
 from antiphon_conformance.http.credentials import NONE
 from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.http.receiver import HOST
 from antiphon_conformance.http.text import safe
+from antiphon_conformance.options.models import setups_by_model
 from antiphon_conformance.options.reach import SECRET_VARIABLE
 from antiphon_conformance.options.reading import USAGE_ERRORS, Setup, read_options
 from antiphon_conformance.options.table import COMMAND, PREFIX, Kind, Option, options_of
@@ -93,7 +95,16 @@ def click_option(option: Option) -> Callable[[Command], Command]:
     help="The format of the output.",
 )
 @click.option("--watch", is_flag=True, help="Run again at each Enter, until the input ends.")
-def check(url: str, watch: bool, verbose: bool, quiet: bool, form: str, **values: Any) -> int:
+@click.option(
+    "--watch-path",
+    type=click.Path(exists=True, path_type=Path),
+    multiple=True,
+    metavar="PATH",
+    help="Run again when this file changes, or one below this folder.",
+)
+def check(
+    url: str, watch: bool, watch_path: tuple[Path, ...], verbose: bool, quiet: bool, form: str, **values: Any
+) -> int:
     """Judge the server at URL, the base URL of its clients: the part before /responses.
 
     URL may also be http+unix://%2Fpath.sock/v1, or module:app for an ASGI application in this process.
@@ -103,21 +114,41 @@ def check(url: str, watch: bool, verbose: bool, quiet: bool, form: str, **values
     except USAGE_ERRORS as error:
         raise click.UsageError(str(error)) from error
     form = JSON if form == JSON else QUIET if quiet else VERBOSE if verbose else TEXT
-    if not watch:
+    if not (watch or watch_path):
         return run(setup, form)
     if is_application(setup.config.url):
         raise click.UsageError("--watch: expected a server, which can start anew, got an application")
-    return _watch(setup, form)
+    return _watch_files(setup, form, watch_path) if watch_path else _watch(setup, form)
 
 
 def _watch(setup: Setup, form: str) -> int:
     """Judges the target at once and again at each line of the input; returns the last exit status."""
     status = run(setup, form)
-    click.echo("Enter runs it again; Ctrl-D ends.")
+    click.echo("Enter runs it again; Ctrl-D ends.", err=True)
     for _ in sys.stdin:
         status = run(setup, form)
-        click.echo("Enter runs it again; Ctrl-D ends.")
+        click.echo("Enter runs it again; Ctrl-D ends.", err=True)
     return status
+
+
+def _watch_files(setup: Setup, form: str, paths: tuple[Path, ...]) -> int:
+    """Judges the target at once and again whenever a file changed, until Ctrl-C; returns the last status."""
+    without, address = [setup.report] if setup.report else [], read_address(setup.config.url)
+    try:
+        before = snapshot(paths, without)
+    except TooManyFilesError as error:
+        raise click.UsageError(f"--watch-path: {error}") from error
+    while True:
+        status = run(setup, form)
+        click.echo("A change runs it again; Ctrl-C ends.", err=True)
+        try:
+            now = wait_for_change(paths, without, before)
+            names, before = changes(before, now), now
+            more = f", and {len(names) - 1} more" if len(names) > 1 else ""
+            click.echo(f"{safe(names[0])} changed{more}", err=True)
+            wait_for_server(address, setup.config.recovery)
+        except KeyboardInterrupt:
+            return status
 
 
 def run(setup: Setup, form: str = TEXT) -> int:
@@ -178,17 +209,13 @@ def _run(setup: Setup, console: Screen, signals: Interruption) -> int:
 def _compare(setup: Setup, console: Screen, signals: Interruption) -> int:
     """Judges the target with several models, and shows them side by side."""
     reports: dict[str, Report] = {}
-    folders = models.folder_names(setup.models)
-    name = setup.gate.vendor or shown(setup.config.url)
-    for model in setup.models:
+    for model, part in setups_by_model(setup).items():
         console.print(f"model {model}", style="bold", markup=False)
-        place = setup.report / folders[model] if setup.report else None
-        config, gate = replace(setup.config, model=model), replace(setup.gate, vendor=f"{name}, {model}")
-        _, reports[model] = _judge(Setup(config, gate, place), console, signals)
+        _, reports[model] = _judge(part, console, signals)
     for line in terminal.table(models.lines(reports), tuple(reports)):
         console.print(line, markup=False, soft_wrap=True)
     if setup.report is not None:
-        page = models.write(setup.report, reports, folders)
+        page = models.write(setup.report, reports)
         console.print(f"report: {page}", markup=False, soft_wrap=True)
     return max(report.status for report in reports.values())
 

@@ -29,13 +29,13 @@ def read_parameters(arguments: Mapping[str, Any]) -> Setup:
     Raises TypeError for an argument of a wrong type; OptionError and BaselineError for a wrong value.
     """
     options: dict[str, Any] = {"api_key_env": None, "baseline_update": False}
-    options |= {"report": None, "vendor": "", "note": ""}
+    options |= {"vendor": "", "note": ""}
     options["webhook_secret"] = _text(arguments["webhook_secret"], "webhook_secret")
     options |= {"target": arguments["target"], "api_key": _text(arguments["api_key"], "api_key")}
     options["dialect"] = ",".join(_names(arguments["dialect"], "dialect"))
     options["resource"] = _resources(arguments["resources"] or {})
-    model = _text(arguments["model"], "model")
-    options["model"] = () if model is None else (model,)
+    model = arguments["model"]
+    options["model"] = model if isinstance(model, tuple) else filter(None, (_text(model, "model"),))
     options["no_properties"] = not _flag(arguments["properties"], "properties")
     for option in OPTIONS:
         name = place(option.key, PYTHON)
@@ -44,6 +44,13 @@ def read_parameters(arguments: Mapping[str, Any]) -> Setup:
         elif option.key not in options and name in arguments:
             options[option.key] = _argument(arguments[name], option)
     return read_options(options, PYTHON)
+
+
+def read_models(value: Any) -> tuple[str, ...]:
+    """The models to judge. Raises TypeError for anything but texts, and OptionError without a model."""
+    if not (models := _strings(value, "models")):
+        raise OptionError("models", "the name of a model", "none")
+    return models
 
 
 def _text(value: Any, name: str) -> str | None:

@@ -62,7 +62,7 @@ def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
     _load_extensions()
     names = tuple(dialect.name for dialect in selection)
     gate, models = _gate(values, names, where), tuple(dict.fromkeys(values["model"]))
-    if len(models) > 1 and (front_door != COMMAND or values["baseline_update"]):
+    if len(models) > 1 and values["baseline_update"]:
         raise OptionError(where("model"), "one model", f"{len(models)} models")
     target = "URL" if front_door == COMMAND else where("target")
     config = RunConfig(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import orjson
@@ -55,7 +55,7 @@ def _outcomes(report: Report, dialect: str) -> dict[str, Outcome]:
     return worst
 
 
-def folder_names(models: Iterator[str] | tuple[str, ...]) -> dict[str, str]:
+def folder_names(models: Iterable[str]) -> dict[str, str]:
     """For each model the name of its folder, which no other model has."""
     names: dict[str, str] = {}
     for number, model in enumerate(models, 1):
@@ -64,8 +64,10 @@ def folder_names(models: Iterator[str] | tuple[str, ...]) -> dict[str, str]:
     return names
 
 
-def write(place: Path, reports: Mapping[str, Report], folders: Mapping[str, str]) -> Path:
-    """Writes the pages with all models, and `models.json`; returns the path of the HTML page."""
+def write(place: Path, reports: Mapping[str, Report]) -> Path:
+    """Writes the pages with all models, and `models.json`, beside the folders of the models; returns the path
+    of the HTML page."""
+    folders = folder_names(reports)
     for form in SIDE_BY_SIDE:
         (place / folder.RENDERERS[form][2]).write_text(folder.render(form, *reports.values()), "utf-8")
     index = {

@@ -1,4 +1,4 @@
-"""The state of one pytest session: one run against the target, judged in each dialect."""
+"""The state of one pytest session: one run against the target for each model, judged in each dialect."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from antiphon_conformance.http.text import safe
+from antiphon_conformance.options.models import setups_by_model
 from antiphon_conformance.options.reading import USAGE_ERRORS, Setup, read_options
 from antiphon_conformance.options.table import PYTEST, options_of
 from antiphon_conformance.recordings import reader, transcript
-from antiphon_conformance.report import folder
+from antiphon_conformance.report import folder, models, terminal
 from antiphon_conformance.report.model import Report, compose
 from antiphon_conformance.run import run
 from antiphon_conformance.verdict.gate import write_baseline
@@ -24,9 +25,10 @@ from antiphon_spec.profile import Profile
 
 NOT_JUDGED = 2
 _SETUP = pytest.StashKey[Setup]()
-_RESULT = pytest.StashKey[RunResult]()
-_REPORT = pytest.StashKey[Report]()
-_BY_RULE = pytest.StashKey[Mapping[tuple[str, str], tuple[Record, ...]]]()
+_RESULTS = pytest.StashKey[dict[str, RunResult]]()
+"""By model: the only key is "" when no model or one is named."""
+_REPORTS = pytest.StashKey[dict[str, Report]]()
+_BY_RULE = pytest.StashKey[dict[str, Mapping[tuple[str, str], tuple[Record, ...]]]]()
 _PATCH = pytest.StashKey[pytest.MonkeyPatch]()
 _FOLDER = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
@@ -66,15 +68,22 @@ def is_chosen(config: pytest.Config, rule: str) -> bool:
     return not rules or rule in rules
 
 
-def result(config: pytest.Config) -> RunResult:
-    """The result of this session. A worker of xdist judges the controller's transcripts; otherwise the first
-    call runs the scenarios."""
-    if _RESULT not in config.stash:
-        setup = config.stash[_SETUP]
-        paths = getattr(config, "workerinput", {}).get("responses_transcripts")
-        runs = [_read(path) for path in paths or ()]
-        config.stash[_RESULT] = judge(runs, setup.gate) if runs else _run(setup)
-    return config.stash[_RESULT]
+def model_names(config: pytest.Config) -> tuple[str, ...]:
+    """The models to judge, in the order of the options; without an option the one of the dialect, as ""."""
+    return tuple(setups_by_model(config.stash[_SETUP])) if _SETUP in config.stash else ()
+
+
+def results(config: pytest.Config) -> Mapping[str, RunResult]:
+    """The results of this session by model. A worker of xdist judges the controller's transcripts; otherwise
+    the first call runs the scenarios."""
+    if _RESULTS not in config.stash:
+        paths = getattr(config, "workerinput", {}).get("responses_transcripts", {})
+        config.stash[_RESULTS] = (
+            found
+        ) = {}  # what was judged is told, also when a later model ends the session
+        for model, setup in setups_by_model(config.stash[_SETUP]).items():
+            found[model] = judge(map(_read, paths[model]), setup.gate) if model in paths else _run(setup)
+    return config.stash[_RESULTS]
 
 
 def _run(setup: Setup) -> RunResult:
@@ -90,51 +99,77 @@ def _read(path: str) -> Run:
     return Run(recording.traces, recording.run)
 
 
-def transcripts(config: pytest.Config) -> list[str]:
-    """The paths of the transcripts of the runs, for the workers."""
-    runs = result(config).runs
+def transcripts(config: pytest.Config) -> dict[str, list[str]]:
+    """By model the paths of the transcripts of its runs, for the workers."""
     if _FOLDER not in config.stash:
         config.stash[_FOLDER] = tempfile.TemporaryDirectory(prefix="antiphon-")
     directory = Path(config.stash[_FOLDER].name)
-    paths = [directory / folder.transcript_name(number) for number in range(1, len(runs) + 1)]
-    for path, part in zip(paths, runs, strict=True):
-        path.write_bytes(b"".join(transcript.lines(part.metadata, part.traces, _secrets(config))))
-    return [str(path) for path in paths]
+    paths: dict[str, list[str]] = {}
+    for place, (model, found) in enumerate(results(config).items()):
+        (directory / str(place)).mkdir(exist_ok=True)
+        for number, part in enumerate(found.runs, 1):
+            path = directory / str(place) / folder.transcript_name(number)
+            path.write_bytes(b"".join(transcript.lines(part.metadata, part.traces, _secrets(config))))
+            paths.setdefault(model, []).append(str(path))
+    return paths
 
 
-def report(config: pytest.Config) -> Report:
-    """The report of the result."""
-    if _REPORT not in config.stash:
-        config.stash[_REPORT] = compose(result(config), folder.TRANSCRIPT)
-    return config.stash[_REPORT]
+def report(config: pytest.Config, model: str) -> Report:
+    """The report of a model's result."""
+    reports = config.stash.setdefault(_REPORTS, {})
+    if model not in reports:
+        reports[model] = compose(results(config)[model], folder.TRANSCRIPT)
+    return reports[model]
 
 
-def records(config: pytest.Config, dialect: str, rule: str) -> tuple[Record, ...]:
-    """The records of one rule in one dialect."""
-    if _BY_RULE not in config.stash:
+def records(config: pytest.Config, model: str, dialect: str, rule: str) -> tuple[Record, ...]:
+    """The records of one rule in one dialect, of one model."""
+    by_model = config.stash.setdefault(_BY_RULE, {})
+    if model not in by_model:
         by_rule: dict[tuple[str, str], tuple[Record, ...]] = {}
-        for record in result(config).records:
+        for record in results(config)[model].records:
             key = record.dialect, record.rule
             by_rule[key] = (*by_rule.get(key, ()), record)
-        config.stash[_BY_RULE] = by_rule
-    return config.stash[_BY_RULE].get((dialect, rule), ())
+        by_model[model] = by_rule
+    return by_model[model].get((dialect, rule), ())
 
 
 def summarise(reporter: Any, config: pytest.Config) -> None:
-    """Prints the verdict of each dialect and writes the reports that the options name."""
-    if _RESULT not in config.stash or hasattr(config, "workerinput"):
+    """Prints the verdict of each model and dialect, and writes the reports that the options name."""
+    if _RESULTS not in config.stash or hasattr(config, "workerinput"):
         return
-    setup, found = config.stash[_SETUP], config.stash[_RESULT]
     reporter.section("conformance")
+    setups = setups_by_model(config.stash[_SETUP])
+    for model in config.stash[_RESULTS]:
+        _summarise(reporter, config, model, setups[model])
+    if len(config.stash[_RESULTS]) > 1:
+        _compare(reporter, config)
+
+
+def _summarise(reporter: Any, config: pytest.Config, model: str, setup: Setup) -> None:
+    """Prints the verdicts of one model, and writes its report."""
+    found = config.stash[_RESULTS][model]
+    beginning = f"{safe(model)}: " if len(config.stash[_SETUP].models) > 1 else ""
     for name, verdict in found.verdicts.items():
         counts = ", ".join(f"{count} {outcome.value}" for outcome, count in sorted(verdict.counts.items()))
         why = f" ({safe(verdict.remark)})" if verdict.remark else ""
-        reporter.write_line(f"{name}: {verdict.title}{why}: {counts}")
+        reporter.write_line(f"{beginning}{name}: {verdict.title}{why}: {counts}")
     if setup.report is not None:
-        folder.write(setup.report, report(config), found.runs, _secrets(config))
+        setup.report.mkdir(exist_ok=True)
+        folder.write(setup.report, report(config, model), found.runs, _secrets(config))
         reporter.write_line(f"report: {setup.report / 'report.html'}")
     if setup.gate.new_baseline is not None:
         reporter.write_line(_update(setup, found, setup.gate.new_baseline))
+
+
+def _compare(reporter: Any, config: pytest.Config) -> None:
+    """Shows the models side by side, and writes the pages that do."""
+    setup = config.stash[_SETUP]
+    reports = {model: report(config, model) for model in config.stash[_RESULTS]}
+    for line in terminal.table(models.lines(reports), tuple(reports)):
+        reporter.write_line(line)
+    if setup.report is not None:
+        reporter.write_line(f"report: {models.write(setup.report, reports)}")
 
 
 def _update(setup: Setup, found: RunResult, path: Path) -> str:

@@ -1,8 +1,10 @@
-"""One test for each rule and dialect: `test_rule[openai:stream-numbers.increase]`."""
+"""One test for each rule and dialect, and for each model where there are several:
+`test_rule[openai:stream-numbers.increase]`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 
 import pytest
 
@@ -19,27 +21,35 @@ QUIET = (Outcome.NOT_SUPPORTED, Outcome.INCONCLUSIVE)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    names = session.dialect_names(metafunc.config)
+    """One test for each model, dialect and rule; the id names the model where there are several."""
+    config = metafunc.config
+    models, names = session.model_names(config), session.dialect_names(config)
+    beginnings = [f"{model}:" if len(models) > 1 else "" for model in models]
     if "rule" not in metafunc.fixturenames:
-        metafunc.parametrize("dialect", names)
+        ids = [f"{beginning}{name}" for beginning in beginnings for name in names]
+        metafunc.parametrize(("model", "dialect"), list(product(models, names)), ids=ids)
         return
     pairs = [
         (name, rule)
         for name in names
-        for rule in rules_for(dialects.load(name), session.profile(metafunc.config, name))
-        if session.is_chosen(metafunc.config, rule)
+        for rule in rules_for(dialects.load(name), session.profile(config, name))
+        if session.is_chosen(config, rule)
     ]
-    metafunc.parametrize(("dialect", "rule"), pairs, ids=[f"{name}:{rule}" for name, rule in pairs])
+    cells = [(model, *pair) for model in models for pair in pairs]
+    ids = [f"{beginning}{name}:{rule}" for beginning in beginnings for name, rule in pairs]
+    metafunc.parametrize(("model", "dialect", "rule"), cells, ids=ids)
 
 
-def test_rule(dialect: str, rule: str, pytestconfig: pytest.Config) -> None:
+def test_rule(model: str, dialect: str, rule: str, pytestconfig: pytest.Config) -> None:
     """The target obeys the rule wherever the rule applied."""
-    verdict = session.result(pytestconfig).verdicts[dialect]
-    records = session.records(pytestconfig, dialect, rule)
+    verdict = session.results(pytestconfig)[model].verdicts[dialect]
+    records = session.records(pytestconfig, model, dialect, rule)
     failures = [record for record in records if record in verdict.failures]
     crashes = [record for record in records if record.outcome is Outcome.BROKEN]
     if crashes or failures:
-        text = failure_text(all_rules()[rule], dialect, crashes or failures, session.report(pytestconfig))
+        text = failure_text(
+            all_rules()[rule], dialect, crashes or failures, session.report(pytestconfig, model)
+        )
         pytest.fail(text, pytrace=False)
     reasons = [reason for record, reason in verdict.excuses if record.rule == rule]
     if reasons:
@@ -48,9 +58,9 @@ def test_rule(dialect: str, rule: str, pytestconfig: pytest.Config) -> None:
         pytest.skip(f"{records[0].outcome.value}: {safe(records[0].note)}")
 
 
-def test_baseline(dialect: str, pytestconfig: pytest.Config) -> None:
+def test_baseline(model: str, dialect: str, pytestconfig: pytest.Config) -> None:
     """Every entry of the baseline still fails."""
-    stale = session.result(pytestconfig).verdicts[dialect].stale
+    stale = session.results(pytestconfig)[model].verdicts[dialect].stale
     if stale:
         entries = "\n".join(f"  {entry}" for entry in stale)
         pytest.fail(f"these entries of the baseline excuse nothing any more:\n{entries}", pytrace=False)
