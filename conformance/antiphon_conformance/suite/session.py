@@ -78,9 +78,8 @@ def results(config: pytest.Config) -> Mapping[str, RunResult]:
     the first call runs the scenarios."""
     if _RESULTS not in config.stash:
         paths = getattr(config, "workerinput", {}).get("responses_transcripts", {})
-        config.stash[_RESULTS] = (
-            found
-        ) = {}  # what was judged is told, also when a later model ends the session
+        found: dict[str, RunResult] = {}
+        config.stash[_RESULTS] = found  # from now on: what was judged is told, also when a model is absent
         for model, setup in setups_by_model(config.stash[_SETUP]).items():
             found[model] = judge(map(_read, paths[model]), setup.gate) if model in paths else _run(setup)
     return config.stash[_RESULTS]
