@@ -73,7 +73,7 @@ def model_names(config: pytest.Config) -> tuple[str, ...]:
     return tuple(setups_by_model(config.stash[_SETUP])) if _SETUP in config.stash else ()
 
 
-def results(config: pytest.Config) -> Mapping[str, RunResult]:
+def results(config: pytest.Config) -> dict[str, RunResult]:
     """The results of this session by model. A worker of xdist judges the controller's transcripts; otherwise
     the first call runs the scenarios."""
     if _RESULTS not in config.stash:
