@@ -224,6 +224,6 @@ def test_the_fast_check_for_unknown_members_misses_none(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["0", "007", "18446744073709551615", "-1", "1.5", "٣"])
 def test_a_member_may_be_named_by_digits(name: str) -> None:
-    validator = LocalValidator({"$defs": {"0": {"type": "string"}}, "additionalProperties": {"$ref": "#/$defs/0"}})
-    (fault,) = validator.faults({name: 1})
+    schema = {"$defs": {"0": {"type": "string"}}, "additionalProperties": {"$ref": "#/$defs/0"}}
+    (fault,) = LocalValidator(schema).faults({name: 1})
     assert (fault.pointer, fault.expected, fault.actual) == (f"/{name}", "a string", "1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange, final_response
@@ -10,6 +11,8 @@ from antiphon_conformance.requests.test_prompts import (
     ASK_FIRST,
     ASK_SIMPLY,
     FIRST_WORD,
+    NEW_COLOUR,
+    OLD_COLOUR,
     OVERLONG,
     SECOND_WORD,
     TELL_ANEW,
@@ -47,6 +50,8 @@ async def chaining(conversation: Conversation) -> None:
     )
     history = [*turn(TELL_FIRST, first_turn), *turn(TELL_SECOND, second_turn), user(ASK_ALL)]
     resent = await conversation.create("resent", input=history, store=False, may_fail=True)
+    await ask_again(conversation, "asked", resent, (FIRST_WORD, SECOND_WORD, OLD_COLOUR, NEW_COLOUR))
+    await ask_again(conversation, "forked", resent, (FIRST_WORD,))
     if resent.ok:
         identity = conversation.id_of(resent)
         await conversation.create(
@@ -88,7 +93,8 @@ async def chain_simply(conversation: Conversation) -> None:
             identity = conversation.id_of(answer)
             await conversation.create(question, input=ASK_SIMPLY, previous_response_id=identity, **members)
             history = [*turn(TELL_SIMPLY, told), *turn(text, answer), user(ASK_SIMPLY)]
-            await conversation.create(control, input=history, store=False, may_fail=True)
+            whole = await conversation.create(control, input=history, store=False, may_fail=True)
+            await ask_again(conversation, question, whole, (FIRST_WORD, SECOND_WORD))
 
 
 LARGE = 1_100_000
@@ -129,9 +135,17 @@ async def refer(conversation: Conversation, question: str, *turns: Exchange) -> 
     messages = [[{}, *(item for _, item in output(response_or_empty(turn), "message"))][-1] for turn in turns]
     reference, bare = ({"id": message.get("id")} for message in messages)
     reference["type"] = "item_reference"
-    answer = await conversation.create("referenced", input=[reference, bare, user(question)], may_fail=True)
+    step = "referenced"
+    answer = await conversation.create(step, input=[reference, bare, user(question)], may_fail=True)
     if not answer.ok:
-        await conversation.create("referenced_by_type", input=[reference, user(question)], may_fail=True)
+        step = "referenced_by_type"
+        answer = await conversation.create(step, input=[reference, user(question)], may_fail=True)
+    if answer.ok and not says(answer, FIRST_WORD):
+        told = {**user(text_of(turns[0].response)), "role": "assistant"}
+        whole = await conversation.create(
+            "told_in_full", input=[told, user(question)], store=False, may_fail=True
+        )
+        await ask_again(conversation, step, whole, (FIRST_WORD,))
 
 
 async def compact(conversation: Conversation) -> None:
@@ -152,11 +166,22 @@ async def compact(conversation: Conversation) -> None:
     window = compaction.answer.fields.get("output")
     if isinstance(window, list):
         await conversation.create("remembered", input=[*window, user(ASK_ALL)], may_fail=True)
+        await ask_again(
+            conversation, "remembered", conversation.exchanges["resent"], (FIRST_WORD, SECOND_WORD)
+        )
     identity = compaction.answer.fields.get("id")
     if isinstance(identity, str):
         await conversation.create("misused", input=ASK_FIRST, previous_response_id=identity, may_fail=True)
         if "retrieve" in conversation.dialect.features:
             await conversation.get("compacted_again", f"/responses/{identity}")
+
+
+async def ask_again(conversation: Conversation, step: str, control: Exchange, words: Collection[str]) -> None:
+    """Sends a question once more, as STEP_again, when its answer says other words than the answer with the
+    whole history: a model may forget a word today and know it tomorrow."""
+    answer = conversation.exchanges[step]
+    if answer.ok and control.ok and any(says(control, word) is not says(answer, word) for word in words):
+        await conversation.post(f"{step}_again", "/responses", body=dict(answer.request.fields))
 
 
 def user(text: str) -> dict[str, Any]:

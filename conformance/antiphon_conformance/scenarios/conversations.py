@@ -11,13 +11,15 @@ from antiphon_conformance.requests.signs import says_unsupported
 from antiphon_conformance.requests.test_prompts import (
     ASK_ALL,
     ASK_FIRST,
+    FIRST_WORD,
+    SECOND_WORD,
     TELL_ITEM,
     TELL_SECOND,
     TELL_UNSTORED,
     UNKNOWN_CONVERSATION,
 )
 from antiphon_conformance.rules.reading.output import objects
-from antiphon_conformance.scenarios.chaining import turn, user
+from antiphon_conformance.scenarios.chaining import ask_again, turn, user
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.endings import ScenarioStopError, UnsupportedError
 from antiphon_conformance.scenarios.scenario import scenario
@@ -47,7 +49,8 @@ async def conversations(conversation: Conversation) -> None:
     if answer.ok:
         await conversation.create("asked", input=ASK_ALL, conversation={"id": identity}, may_fail=True)
         history = [*ITEMS, *turn(TELL_SECOND, answer), user(ASK_ALL)]
-        await conversation.create("resent", input=history, store=False, may_fail=True)
+        whole = await conversation.create("resent", input=history, store=False, may_fail=True)
+        await ask_again(conversation, "asked", whole, (FIRST_WORD, SECOND_WORD))
         await _exclude(conversation, identity, conversation.id_of(answer))
     page = await conversation.get("listed", f"{path}/items?order=asc&limit=100")
     await conversation.get("newest", f"{path}/items?limit=2")

@@ -86,7 +86,8 @@ def verdict(
     it was.
 
     An unfinished run, or one in which a rule of ours broke, can show that a target does not conform, but not
-    that it does, nor that an entry is stale. Nor does a `selective` one, which is about some rules only, show that an entry is stale.
+    that it does, nor that an entry is stale. Nor does a `selective` one, which is about some rules only, show
+    that an entry is stale.
     """
     all_records = tuple(records)
     entries = baseline or Baseline()

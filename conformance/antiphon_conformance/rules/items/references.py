@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import named
 from antiphon_conformance.requests.test_prompts import FIRST_WORD
 from antiphon_conformance.requests.unusual import odd
-from antiphon_conformance.rules.reading.comparison import expect_rejection, expect_status, says, took_place
+from antiphon_conformance.rules.reading.comparison import (
+    expect_rejection,
+    expect_status,
+    knows,
+    says,
+    took_place,
+)
 from antiphon_conformance.rules.reading.output import text_of
 from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
 
 
-def _reference_exchange(trace: ScenarioTrace) -> Exchange:
+def _step(trace: ScenarioTrace) -> str:
     """The create with an `item_reference`: with `type` if the short form without it was rejected."""
-    return trace["referenced_by_type" if "referenced_by_type" in trace else "referenced"]
+    return "referenced_by_type" if "referenced_by_type" in trace else "referenced"
 
 
 @rule(
@@ -28,9 +33,7 @@ def _reference_exchange(trace: ScenarioTrace) -> Exchange:
 )
 def a_stored_item_is_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
     """An `item_reference` to an output item of a stored response is accepted as input."""
-    yield from expect_status(
-        _reference_exchange(trace), (200,), "200, since the server has just stored the item"
-    )
+    yield from expect_status(trace[_step(trace)], (200,), "200, since the server has just stored the item")
 
 
 def _has_told(trace: ScenarioTrace) -> bool:
@@ -43,13 +46,17 @@ def _has_told(trace: ScenarioTrace) -> bool:
     ScenarioTrace,
     scenario="chaining",
     cites="STA-26",
-    when=lambda trace: took_place("referenced")(trace) and _reference_exchange(trace).ok and _has_told(trace),
+    when=lambda trace: took_place("referenced")(trace) and trace[_step(trace)].ok and _has_told(trace),
     needs="a model that repeats the code word in the referenced item",
 )
 def the_model_sees_the_item(trace: ScenarioTrace) -> Iterator[Finding]:
-    """The model sees the content of the item that an `item_reference` names."""
-    exchange = _reference_exchange(trace)
-    if not says(exchange, FIRST_WORD):
+    """The model sees the content of the item that an `item_reference` names.
+
+    What it does not know from the text of the item either says nothing about the reference.
+    """
+    exchange = trace[_step(trace)]
+    is_known_in_full = "told_in_full" not in trace or says(trace["told_in_full"], FIRST_WORD)
+    if is_known_in_full and not knows(trace, _step(trace), FIRST_WORD):
         expected = f"the code word {FIRST_WORD}, as in the referenced item"
         yield Finding("reply.body/output", expected, named("text", text_of(exchange.response)), exchange.id)
 

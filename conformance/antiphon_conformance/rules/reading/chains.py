@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from antiphon_conformance.http.exchange import BlockedError, Exchange
 from antiphon_conformance.requests.test_prompts import FIRST_WORD, NEW_COLOUR, OLD_COLOUR, SECOND_WORD
-from antiphon_conformance.rules.reading.comparison import says, succeeded
+from antiphon_conformance.rules.reading.comparison import knows, says, succeeded
 from antiphon_conformance.rules.views import ScenarioTrace
 
 FORGETFUL = "the chain remembers nothing, as chaining.a-chain-knows-the-whole-history reports"
@@ -34,6 +34,10 @@ class Order:
     whole: str
     newer: str
     older: str
+
+    def shows(self, answer: Exchange) -> bool:
+        """Whether the answer names the newer word alone."""
+        return says(answer, self.newer) and not says(answer, self.older)
 
 
 RECALLS = (
@@ -64,23 +68,21 @@ def orders(trace: ScenarioTrace) -> Iterator[Order]:
     return (
         order
         for order in ORDERS
-        if succeeded(order.chain, order.whole)(trace)
-        and says(trace[order.whole], order.newer)
-        and not says(trace[order.whole], order.older)
+        if succeeded(order.chain, order.whole)(trace) and order.shows(trace[order.whole])
     )
 
 
-def forks(trace: ScenarioTrace) -> Iterator[Exchange]:
-    """The second continuations of a response for which the model knows the first code word."""
+def forks(trace: ScenarioTrace) -> Iterator[str]:
+    """The steps that are second continuations of a response for which the model knows the first code word."""
     known = list(recalls(trace))
-    return (trace[step] for step, recall in FORKS if recall in known and succeeded(step)(trace))
+    return (step for step, recall in FORKS if recall in known and succeeded(step)(trace))
 
 
 def is_forgetful(trace: ScenarioTrace) -> bool:
     """Whether no chain recalls any of the words that the model knows with the whole history."""
     known = list(recalls(trace))
     return bool(known) and not any(
-        says(trace[recall.chain], word) for recall in known for word in recall.words
+        knows(trace, recall.chain, word) for recall in known for word in recall.words
     )
 
 

@@ -76,3 +76,13 @@ def input_tokens(exchange: Exchange) -> int | float:
 def says(exchange: Exchange, word: str) -> bool:
     """Whether an answer contains a word, in any case."""
     return exchange.ok and word.casefold() in text_of(exchange.response).casefold()
+
+
+def answers(trace: ScenarioTrace, step: str) -> list[Exchange]:
+    """The answer of a step, and the one to the same question asked again, if it was."""
+    return [trace[name] for name in (step, f"{step}_again") if name in trace]
+
+
+def knows(trace: ScenarioTrace, step: str, word: str) -> bool:
+    """Whether an answer of a step contains a word."""
+    return any(says(answer, word) for answer in answers(trace, step))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from antiphon_conformance.http.text import named, show
 from antiphon_conformance.requests.test_prompts import FIRST_WORD, NEW_COLOUR, SECOND_WORD
+from antiphon_conformance.rules.reading.comparison import knows
 from antiphon_conformance.rules.reading.output import answered, member, number, text_of
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ScenarioTrace
@@ -18,9 +19,8 @@ MARGIN = 32
 
 
 def _knows(trace: ScenarioTrace, step: str) -> set[str]:
-    """The words that the answer of a step repeats."""
-    text = text_of(answered(trace[step])).lower()
-    return {word for word in WORDS if word.lower() in text}
+    """The words that the answer of a step repeats, or the answer to the same asked again."""
+    return {word for word in WORDS if knows(trace, step, word)}
 
 
 def _repeats_a_text(trace: ScenarioTrace) -> bool:

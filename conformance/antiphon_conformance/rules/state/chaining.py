@@ -16,9 +16,11 @@ from antiphon_conformance.rules.reading.chains import (
     unless_run_forgets,
 )
 from antiphon_conformance.rules.reading.comparison import (
+    answers,
     expect_rejection,
     expect_status,
     input_tokens,
+    knows,
     response_differences,
     says,
     succeeded,
@@ -81,7 +83,7 @@ def a_chain_knows_the_whole_history(trace: ScenarioTrace) -> Iterator[Finding]:
     """
     for recall in recalls(trace):
         continuation = trace[recall.chain]
-        for word in (word for word in recall.words if not says(continuation, word)):
+        for word in (word for word in recall.words if not knows(trace, recall.chain, word)):
             actual = named("text", text_of(continuation.response))
             yield Finding("reply.body/output", f"the code word {word}", actual, continuation.id)
 
@@ -97,8 +99,8 @@ def a_chain_knows_the_whole_history(trace: ScenarioTrace) -> Iterator[Finding]:
 def a_chain_keeps_the_order_of_its_turns(trace: ScenarioTrace) -> Iterator[Finding]:
     """A continuation reads the earlier input and output, oldest first, then the new input."""
     for order in orders(trace):
-        continuation = trace[order.chain]
-        if not says(continuation, order.newer) or says(continuation, order.older):
+        if not any(map(order.shows, answers(trace, order.chain))):
+            continuation = trace[order.chain]
             expected = f"{order.newer}, from the later turn, and not {order.older}"
             actual = named("text", text_of(continuation.response))
             yield Finding("reply.body/output", expected, actual, continuation.id)
@@ -192,8 +194,9 @@ def a_response_may_be_continued_twice(trace: ScenarioTrace) -> Iterator[Finding]
 )
 def a_second_branch_knows_the_common_past(trace: ScenarioTrace) -> Iterator[Finding]:
     """A second continuation of a response knows the turns up to that response."""
-    for fork in forks(trace):
-        if not says(fork, FIRST_WORD):
+    for step in forks(trace):
+        if not knows(trace, step, FIRST_WORD):
+            fork = trace[step]
             actual = named("text", text_of(fork.response))
             yield Finding("reply.body/output", f"the code word {FIRST_WORD}", actual, fork.id)
 

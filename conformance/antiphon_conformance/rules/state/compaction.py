@@ -14,6 +14,7 @@ from antiphon_conformance.rules.reading.comparison import (
     expect_ok,
     expect_rejection,
     input_tokens,
+    knows,
     says,
     succeeded,
     took_place,
@@ -23,6 +24,8 @@ from antiphon_conformance.rules.reading.schema_faults import body_faults
 from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.state.input_items import roles_and_texts
 from antiphon_conformance.rules.views import AnyReply, DocumentReply, ScenarioTrace
+
+WORDS = [FIRST_WORD, SECOND_WORD]
 
 
 def is_compaction(body: DocumentReply) -> bool:
@@ -147,17 +150,26 @@ def compacted_output_is_accepted_as_input(trace: ScenarioTrace) -> Iterator[Find
     ScenarioTrace,
     scenario="chaining",
     cites="CMP-13",
-    when=succeeded("remembered"),
+    when=lambda trace: succeeded("remembered")(trace) and bool(_known_words(trace)),
+    needs="a model that recalls the code words when it gets the whole history",
 )
 def the_model_remembers_the_history(trace: ScenarioTrace) -> Iterator[Finding]:
-    """The model knows after a compaction what the history said."""
+    """The model knows after a compaction what the history said.
+
+    A model that recalls one code word of the whole history may name either of them after a compaction.
+    """
     answer = trace["remembered"]
     if any(refusals(answer.response)) and not text_of(answer.response):
         return  # the model refused: nothing shows what it knows
-    for word in (FIRST_WORD, SECOND_WORD):
-        if not says(answer, word):
-            actual = named("text", text_of(answer.response))
-            yield Finding("reply.body/output", f"the code word {word}", actual, answer.id)
+    lost = [word for word in WORDS if not knows(trace, "remembered", word)]
+    if lost and (lost == WORDS or _known_words(trace) == WORDS):
+        expected = f"the code word {' and '.join(lost)}"
+        yield Finding("reply.body/output", expected, named("text", text_of(answer.response)), answer.id)
+
+
+def _known_words(trace: ScenarioTrace) -> list[str]:
+    """The code words that the model recalls from the whole history."""
+    return [word for word in WORDS if "resent" in trace and says(trace["resent"], word)]
 
 
 @rule(

@@ -16,6 +16,7 @@ from antiphon_conformance.rules.reading.comparison import (
     expect_ok,
     expect_rejection,
     expect_status,
+    knows,
     says,
     succeeded,
     took_place,
@@ -232,14 +233,14 @@ def a_response_remembers_its_conversation(trace: ScenarioTrace) -> Iterator[Find
     history in one request. Where a server ignores `conversation`, the client does not notice.
     """
     question = trace["asked"]
-    for word in (word for word in WORDS if not says(question, word)):
+    for word in (word for word in WORDS if not knows(trace, "asked", word)):
         actual = named("text", text_of(question.response))
         yield Finding("reply.body/output", f"the code word {word}", actual, question.id)
 
 
 def unless_forgotten(trace: ScenarioTrace) -> bool:
     """Whether the list can be judged. On a conversation that remembers nothing the rule is untestable."""
-    if knows_all(trace) and not any(says(trace["asked"], word) for word in WORDS):
+    if knows_all(trace) and not any(knows(trace, "asked", word) for word in WORDS):
         name = "conversations.a-response-remembers-its-conversation"
         raise BlockedError(f"the conversation remembers nothing, as {name} reports")
     return succeeded("told", "asked", "listed")(trace)

@@ -74,6 +74,27 @@ def summarizes_nothing(behaviour: Behaviour) -> Behaviour:
     return on_plan(forget)(behaviour)
 
 
+@variation("state.forgets-now-and-then", fits=DOCUMENTS)
+def forgets_now_and_then(behaviour: Behaviour) -> Behaviour:
+    """Does not know a code word that a stored turn told, the first time that it is asked for it.
+
+    A model says what it says: asked again, it may remember.
+    """
+    asked: set[str] = set()
+
+    def forget(plan: Plan, context: Context) -> Plan:
+        question = str(
+            [context.request.get(name) for name in ("input", "previous_response_id", "conversation")]
+        )
+        is_about_the_past = "code word?" in question and context.request.get("store") is not False
+        if not is_about_the_past or question in asked or not _is_free(plan, context):
+            return plan
+        asked.add(question)
+        return replace(plan, items=(message("I do not remember."),))
+
+    return on_plan(forget)(behaviour)
+
+
 @variation("state.ends-exactly-at-the-limit", fits=ITEMS)
 def ends_exactly_at_the_limit(behaviour: Behaviour) -> Behaviour:
     """Ends an answer by itself with the very last token of `max_output_tokens`.
