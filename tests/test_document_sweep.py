@@ -87,6 +87,8 @@ def test_a_branch_may_require_what_surrounds_it_declares() -> None:
             True,
         ),
         ({"type": "configuration_update", "reasoning": {"effort": "low"}}, True),
+        ({"type": "computer_call", "id": "cu_1", "call_id": "call_1", "status": "completed"}, True),
+        ({"type": "computer_call", "id": "cu_1", "status": "completed"}, False),
     ],
 )
 def test_items_that_clients_send_are_valid(item: dict[str, Any], valid: bool) -> None:

@@ -1,4 +1,4 @@
-"""The files of many recorders give the same exchange: go-vcr, betamax, VCR of Ruby and R, vcrpy, HAR."""
+"""The files of many recorders give the same exchange: go-vcr, betamax, VCR in five languages, nock, HAR."""
 
 from __future__ import annotations
 
@@ -76,6 +76,43 @@ def single(**more) -> str:
     return json.dumps({"request": request, "response": response}, **more)
 
 
+def php_vcr() -> str:
+    return f"""-
+    request:
+        method: POST
+        url: '{URL}'
+        headers: {{Host: api.example, Content-Type: application/json}}
+        body: '{QUESTION}'
+    response:
+        status: {{http_version: '1.1', code: '200', message: OK}}
+        headers: {{Content-Type: application/json}}
+        body: '{ANSWER}'
+    index: 0
+"""
+
+
+def exvcr() -> str:
+    request = {"body": "", "headers": JSON_HEADER, "method": "post", "request_body": QUESTION, "url": URL}
+    response = {"binary": False, "body": ANSWER, "headers": JSON_HEADER, "status_code": 200, "type": "ok"}
+    return json.dumps([{"request": request, "response": response}])
+
+
+def nock(response, body=ASKED) -> str:
+    call = {"scope": "https://api.example", "method": "POST", "path": "/v1/responses", "body": body}
+    raw = ["Content-Type", "application/json", "Vary", "Origin", "Vary", "Accept"]
+    return json.dumps([{**call, "status": 200, "response": response, "rawHeaders": raw}])
+
+
+def apart(url: str, headers: str = "{Content-Type: [application/json]}", body: str = QUESTION) -> str:
+    """A serializer that keeps requests and answers in two lists."""
+    return f"""requests:
+- {{method: POST, uri: '{url}', headers: {headers}, body: !!binary '{base64.b64encode(body.encode()).decode()}'}}
+responses:
+- {{status: {{code: 200, message: OK}}, headers: {headers}, body: {{string: !!binary '{BASE64}'}}}}
+"""
+
+
+JSON_HEADER = {"Content-Type": "application/json"}
 HALVES = [ANSWER[:20], ANSWER[20:]]
 RUBY = "http_interactions"
 JSON = {"Content-Type": ["application/json"]}
@@ -117,6 +154,13 @@ FILES = {
         headers="{Content-Type: [application/json], Content-Encoding: [deflate]}",
     ),
     "httpx.yaml": cassette(f"'{ANSWER}'", "200", member="content").replace("status:", "status_code:"),
+    "php-vcr.yml": php_vcr(),
+    "exvcr.json": exvcr(),
+    "nock.json": nock(BODY),
+    "nock-texts.json": nock(ANSWER, QUESTION),
+    "nock-gzip.json": nock([gzip.compress(ANSWER.encode()).hex()]),
+    "lists-apart.yaml": apart(URL),
+    "lists-apart.yaml.gz": gzip.compress(apart(URL).encode()),
     "one-interaction.json": single(),
     "one-interaction-indented.json": single(indent=2),
     "chunks.har": har({"mimeType": "application/json", "text": HALVES}),
@@ -146,6 +190,28 @@ def test_every_recorder_gives_the_same_exchange(tmp_path, name):
     assert result.answer.body == BODY
     assert result.failure is None
     assert Part.STATUS not in result.not_recorded
+
+
+HIDDEN = "**REDACTED**"
+
+
+def test_a_hidden_address_is_known_by_the_answer(tmp_path):
+    fields = f"{{Content-Type: ['{HIDDEN}'], Date: ['{HIDDEN}']}}"
+    (result,) = load_text(tmp_path, "a.yaml", apart(HIDDEN, fields))
+    assert (result.request.path, result.request.body, result.answer.body) == ("/responses", ASKED, BODY)
+    assert Part.REPLY_HEADERS in result.not_recorded
+
+
+@pytest.mark.parametrize("body", ["", "[]"])
+def test_a_hidden_address_that_two_operations_have_stays_open(tmp_path, body):
+    (result,) = load_text(tmp_path, "a.yaml", apart(HIDDEN, body=body))
+    assert result.request.path == HIDDEN
+
+
+def test_a_request_without_an_answer_in_the_other_list(tmp_path):
+    content = apart(URL).partition("responses:\n")[0] + "responses: []\n"
+    (result,) = load_text(tmp_path, "a.yaml", content)
+    assert (result.reply, result.failure) == (None, "no answer was recorded")
 
 
 def test_an_unknown_status_is_not_recorded(tmp_path):
@@ -219,7 +285,8 @@ def test_lines_that_repeat_an_id_are_all_read(tmp_path):
     ("name", "content", "message"),
     [
         ("a.json", '{"scope": "https://api.example", "path": "/"}', "keys ['path', 'scope']"),
-        ("a.json", "[1, 2]", "6 bytes that start with b'[1, 2]'"),
+        ("a.json", "[1, 2]", "list"),
+        ("a.json", "hello", "5 bytes that start with b'hello'"),
         ("a.yaml", "just text", "str"),
     ],
 )

@@ -17,6 +17,7 @@ from typing import Any, TypeGuard
 from antiphon_conformance.http.exchange import Exchange, Part, Reply, Stream, final_response
 from antiphon_conformance.http.placeholder import is_placeholder, placeholders_in
 from antiphon_conformance.http.sse import SENTINEL
+from antiphon_conformance.recordings.address import with_address
 
 READ_HEADERS = (
     "allow", "content-encoding", "content-length", "content-type", "date", "retry-after", "www-authenticate"
@@ -42,6 +43,7 @@ COUNTING = frozenset({0, 1, 12345, 123456, 1234567, 12345678, 123456789, 1234567
 
 def with_losses(exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
     """The exchanges of one recorder, each with the parts that it lost."""
+    exchanges = [with_address(exchange) for exchange in exchanges]
     bodies = [json.dumps(exchange.request.body).encode() for exchange in exchanges]
     losses = frozenset(_lost_everywhere(exchanges, bodies))
     return tuple(_with(exchange, losses, body) for exchange, body in zip(exchanges, bodies, strict=True))

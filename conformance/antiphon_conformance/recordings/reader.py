@@ -112,6 +112,8 @@ def _read(raw: bytes, path: Path, allowance: Allowance) -> Recording:
         return _document(_yaml(raw, path), path, allowance)
     if start.startswith(b"{"):
         return _json(raw, path, allowance)
+    if start.startswith(b"["):
+        return _document(_object(raw, str(path)), path, allowance)
     raise RecordingError(str(path), _FORMS, f"{len(raw)} bytes that start with {bytes(start)!r}")
 
 
@@ -155,7 +157,7 @@ def _document(document: Any, path: Path, allowance: Allowance) -> Recording:
 def _exchanges(document: Any, path: Path) -> Recording:
     if isinstance(document, Mapping) and "log" in document:
         return Recording(with_losses(tuple(har.exchanges(document, path.stem))))
-    if isinstance(document, Mapping) and any(key in document for key in vcr.KEYS):
+    if vcr.is_cassette(document):
         return Recording(with_losses(tuple(vcr.exchanges(document, path.stem))))
     if isinstance(document, Mapping) and isinstance(document.get("request"), Mapping):
         return Recording((_single(document, path),))

@@ -1,12 +1,14 @@
-"""Reads cassettes: of VCR in Ruby and R, betamax, vcrpy and go-vcr.
+"""Reads cassettes: of VCR in Ruby, R, PHP and Elixir, betamax, vcrpy, go-vcr and nock.
 
-They differ in the names of members (`uri` or `url`, `body` or `content`), in how they write the status
-(`200`, `200 OK`, `{code: 200}`) and in how they keep bodies (`bodies.py`).
+They differ in how they pair requests and answers (a list of interactions, or a list of each), in the names of
+members (`uri` or `url`, `body` or `content`), in how they write the status (`200`, `200 OK`, `{code: 200}`)
+and in how they keep bodies (`bodies.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 import orjson
@@ -14,22 +16,52 @@ import orjson
 from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, Headers, Part, Reply, Request
 from antiphon_conformance.http.reply import headers, read_reply, reply_from_value
+from antiphon_conformance.recordings import nock
 from antiphon_conformance.recordings.bodies import CodingError, bytes_of, decode
 from antiphon_conformance.recordings.members import required
 
 KEYS = ("interactions", "http_interactions")
+REQUESTS, RESPONSES = "requests", "responses"
+"""The members of a cassette whose serializer keeps requests and answers apart, in one order."""
 STATUS_NAMES = ("code", "status_code", "status")
 
 
-def exchanges(document: Mapping[str, Any], name: str) -> Iterator[Exchange]:
+def is_cassette(document: Any) -> bool:
+    """Whether a document is a cassette."""
+    if isinstance(document, list):
+        return bool(document) and all(map(_is_interaction, document))
+    return isinstance(document, Mapping) and (
+        any(key in document for key in KEYS) or {REQUESTS, RESPONSES} <= set(document)
+    )
+
+
+def _is_interaction(entry: Any) -> bool:
+    return isinstance(entry, Mapping) and (isinstance(entry.get("request"), Mapping) or nock.is_call(entry))
+
+
+def exchanges(document: Any, name: str) -> Iterator[Exchange]:
     """Every interaction of a cassette as an Exchange called `name#index`.
 
     Raises MissingMemberError when an interaction lacks a member.
     """
-    key = next(key for key in KEYS if key in document)
-    for index, entry in enumerate(document[key] or ()):
-        where = f"{key}/{index}"
+    for index, (where, entry) in enumerate(_interactions(document)):
         yield interaction(f"{name}#{index}", required(entry, "request", where), entry.get("response"), where)
+
+
+def _interactions(document: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The interactions of a cassette, each with its place."""
+    if isinstance(document, list):
+        for index, entry in enumerate(document):
+            yield f"{index}", nock.interaction(entry) if nock.is_call(entry) else entry
+        return
+    key = next((key for key in KEYS if key in document), REQUESTS)
+    if key != REQUESTS:
+        yield from ((f"{key}/{index}", entry) for index, entry in enumerate(document[key] or ()))
+        return
+    for index, pair in enumerate(zip_longest(document[REQUESTS] or (), document[RESPONSES] or ())):
+        request, response = pair
+        if request is not None:
+            yield f"{REQUESTS}/{index}", {"request": request, "response": response}
 
 
 def interaction(
@@ -81,7 +113,7 @@ def _request(message: Mapping[str, Any], where: str) -> Request:
 
 
 def _request_bytes(message: Mapping[str, Any], fields: Headers) -> bytes:
-    raw = bytes_of(message.get("body"))
+    raw = bytes_of(message.get("body") or message.get("request_body"))
     try:
         return decode(raw, fields)
     except CodingError:
