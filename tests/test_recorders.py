@@ -105,8 +105,9 @@ def nock(response, body=ASKED) -> str:
 
 def apart(url: str, headers: str = "{Content-Type: [application/json]}", body: str = QUESTION) -> str:
     """A serializer that keeps requests and answers in two lists."""
+    question = base64.b64encode(body.encode()).decode()
     return f"""requests:
-- {{method: POST, uri: '{url}', headers: {headers}, body: !!binary '{base64.b64encode(body.encode()).decode()}'}}
+- {{method: POST, uri: '{url}', headers: {headers}, body: !!binary '{question}'}}
 responses:
 - {{status: {{code: 200, message: OK}}, headers: {headers}, body: {{string: !!binary '{BASE64}'}}}}
 """

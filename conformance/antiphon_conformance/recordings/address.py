@@ -1,7 +1,7 @@
 """Finds out where a request went whose address the recorder hid: its answer says what it is.
 
-Some recorders replace the whole URL by a placeholder. An answer that names its kind (`"object": "response"`, an
-event `response.created`) can come from one operation only, together with the method and the body of the
+Some recorders replace the whole URL by a placeholder. An answer that names its kind (`"object": "response"`,
+an event `response.created`) can come from one operation only, together with the method and the body of the
 request. What stays open is set aside as a request to no operation.
 """
 
@@ -29,9 +29,8 @@ def with_address(exchange: Exchange) -> Exchange:
     if reply is None or not is_placeholder(request.path):
         return exchange
     kind = _kind(reply)
-    if (
-        request.method == "POST" and request.body and kind in PATHS
-    ):  # a cancel answers so, too: without a body
+    # A cancel answers a response, too, and its request has no body.
+    if request.method == "POST" and request.body and kind in PATHS:
         return replace(exchange, request=replace(request, path=PATHS[kind]))
     identity = reply.fields.get("id")
     if request.method == "GET" and kind == "response" and isinstance(identity, str):

@@ -1,4 +1,4 @@
-"""Reads what `nock` and its like write in JavaScript: a list of calls, each with `scope`, `path` and `response`."""
+"""Reads what `nock` writes in JavaScript: a list of calls, each with `scope`, `path` and `response`."""
 
 from __future__ import annotations
 
