@@ -15,7 +15,6 @@ from antiphon_conformance.rules.reading.comparison import (
     expect_rejection,
     input_tokens,
     knows,
-    says,
     succeeded,
     took_place,
 )
@@ -145,13 +144,17 @@ def compacted_output_is_accepted_as_input(trace: ScenarioTrace) -> Iterator[Find
     yield from expect_ok(trace["remembered"], "200, since this is the output of a compaction")
 
 
+def _recalls_some(trace: ScenarioTrace) -> bool:
+    """Whether the model recalls a code word from the whole history, or from the compaction."""
+    return any(knows(trace, step, word) for step in ("resent", "remembered") for word in WORDS)
+
+
 @rule(
     "compaction.the-model-remembers-the-history",
     ScenarioTrace,
     scenario="chaining",
     cites="CMP-13",
-    when=lambda trace: succeeded("remembered")(trace) and bool(_known_words(trace)),
-    needs="a model that recalls the code words when it gets the whole history",
+    when=lambda trace: succeeded("remembered")(trace) and _recalls_some(trace),
 )
 def the_model_remembers_the_history(trace: ScenarioTrace) -> Iterator[Finding]:
     """The model knows after a compaction what the history said.
@@ -162,14 +165,9 @@ def the_model_remembers_the_history(trace: ScenarioTrace) -> Iterator[Finding]:
     if any(refusals(answer.response)) and not text_of(answer.response):
         return  # the model refused: nothing shows what it knows
     lost = [word for word in WORDS if not knows(trace, "remembered", word)]
-    if lost and (lost == WORDS or _known_words(trace) == WORDS):
+    if lost and (lost == WORDS or all(knows(trace, "resent", word) for word in WORDS)):
         expected = f"the code word {' and '.join(lost)}"
         yield Finding("reply.body/output", expected, named("text", text_of(answer.response)), answer.id)
-
-
-def _known_words(trace: ScenarioTrace) -> list[str]:
-    """The code words that the model recalls from the whole history."""
-    return [word for word in WORDS if "resent" in trace and says(trace["resent"], word)]
 
 
 @rule(
