@@ -12,17 +12,21 @@ from antiphon_conformance.requests.test_prompts import (
     ASK_ALL,
     ASK_FIRST,
     FIRST_WORD,
+    NEW_COLOUR,
+    OLD_COLOUR,
     SECOND_WORD,
     TELL_ITEM,
     TELL_SECOND,
     TELL_UNSTORED,
+    TOOL_RESULT,
     UNKNOWN_CONVERSATION,
 )
-from antiphon_conformance.rules.reading.output import objects
+from antiphon_conformance.rules.reading.output import calls, objects, response_or_empty
 from antiphon_conformance.scenarios.chaining import ask_again, turn, user
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.endings import ScenarioStopError, UnsupportedError
 from antiphon_conformance.scenarios.scenario import scenario
+from antiphon_conformance.scenarios.tools import WEATHER, output_of
 
 ITEMS = [user(TELL_ITEM), {**user("Noted."), "role": "assistant"}]
 """What the conversation has from its beginning."""
@@ -35,7 +39,7 @@ TOO_MUCH = {f"key_{index}": "" for index in range(17)}
 
 @scenario(features=("conversations",))
 async def conversations(conversation: Conversation) -> None:
-    """States facts in a conversation, asks for them, reads and changes it, and deletes it."""
+    """States facts in a conversation, asks for them, calls a tool, reads and changes it, and deletes it."""
     body = {"items": ITEMS, "metadata": METADATA}
     creation = await conversation.post("created", "/conversations", body=body)
     if not creation.ok and says_unsupported(creation):
@@ -50,8 +54,9 @@ async def conversations(conversation: Conversation) -> None:
         await conversation.create("asked", input=ASK_ALL, conversation={"id": identity}, may_fail=True)
         history = [*ITEMS, *turn(TELL_SECOND, answer), user(ASK_ALL)]
         whole = await conversation.create("resent", input=history, store=False, may_fail=True)
-        await ask_again(conversation, "asked", whole, (FIRST_WORD, SECOND_WORD))
+        await ask_again(conversation, "asked", whole, (FIRST_WORD, SECOND_WORD, OLD_COLOUR, NEW_COLOUR))
         await _exclude(conversation, identity, conversation.id_of(answer))
+        await _call(conversation, identity)
     page = await conversation.get("listed", f"{path}/items?order=asc&limit=100")
     await conversation.get("newest", f"{path}/items?limit=2")
     first = next(objects(page.answer.fields.get("data")), (0, {}))[1].get("id")
@@ -65,6 +70,18 @@ async def conversations(conversation: Conversation) -> None:
     await conversation.delete("deleted", path)
     await conversation.get("retrieved_deleted", path)
     await conversation.get("unknown", f"/conversations/{UNKNOWN_CONVERSATION}")
+
+
+async def _call(conversation: Conversation, identity: str) -> None:
+    """Forces a call in the conversation, and sends nothing but its output."""
+    members: dict[str, Any] = {"conversation": identity, "tools": [WEATHER], "may_fail": True}
+    called = await conversation.create(
+        "called", input="What is the weather in Paris? Call get_weather.", tool_choice="required", **members
+    )
+    client_calls = [call for _, call in calls(response_or_empty(called))]
+    outputs = [output_of(call, f'{{"station": "{TOOL_RESULT}"}}') for call in client_calls]
+    if outputs:
+        await conversation.create("answered", input=outputs, **members)
 
 
 async def _exclude(conversation: Conversation, identity: str, response_id: str) -> None:

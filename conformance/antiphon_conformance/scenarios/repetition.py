@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from antiphon_conformance.requests.constants import ORIGIN
 from antiphon_conformance.requests.test_prompts import LETTERS
+from antiphon_conformance.rules.reading.output import objects
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_conformance.scenarios.tools import WEATHER
@@ -25,8 +27,19 @@ async def repeat(conversation: Conversation) -> None:
     await conversation.create("as_list", input=[message], headers={"origin": ORIGIN})
     options = {"include_obfuscation": False}
     await conversation.create("streamed", input=QUESTION, stream=True, stream_options=options)
-    await conversation.get("models", "/models")
+    await _list_models(conversation)
     await conversation.part("input_tokens", count)
+
+
+async def _list_models(conversation: Conversation) -> None:
+    """Lists the models as most clients do and, where there is a list, as Codex does; then reads one of it."""
+    models = await conversation.get("models", "/models")
+    if not models.ok:
+        return
+    await conversation.get("models_for_codex", "/models?client_version=0.154.0")
+    name = next((model.get("id") for _, model in objects(models.answer.fields.get("data"))), None)
+    if isinstance(name, str) and name:
+        await conversation.get("model", f"/models/{quote(name)}")
 
 
 async def count(conversation: Conversation) -> None:

@@ -16,6 +16,7 @@ from antiphon_conformance.scenarios.scenario import scenario
 ONE, OTHER = "Say: the wren sings.", "Say: the owl sleeps."
 MALFORMED = '{"type": "response.create", "input": '
 UNKNOWN_TYPE = '{"type": "response.antiphon"}'
+WRONG = {"input": ASK_SIMPLY, "store": False, "temperature": "warm"}
 STRAY_OUTPUT = {"type": "function_call_output", "call_id": "call_antiphon_unknown", "output": "4"}
 """The output of a call that nobody made: most servers reject it."""
 
@@ -67,7 +68,13 @@ async def _expect_answer(conversation: Conversation, told: Exchange) -> None:
 
 
 async def _tell_over_http(conversation: Conversation) -> None:
-    await conversation.create("told_over_http", input=TELL_SIMPLY, store=False, stream=True, may_fail=True)
+    """Sends over HTTP what was right over WebSocket, and what was wrong."""
+    members: dict[str, Any] = {"store": False, "stream": True, "may_fail": True}
+    await conversation.create("told_over_http", input=TELL_SIMPLY, **members)
+    if "wrong" in conversation.exchanges:
+        invented: dict[str, Any] = {"input": ASK_SIMPLY, "previous_response_id": UNKNOWN_RESPONSE}
+        await conversation.create("invented_over_http", **invented, **members)
+        await conversation.create("wrong_over_http", **{**members, **WRONG})
 
 
 async def _evict(client: SocketClient, identity: str) -> None:
@@ -96,10 +103,12 @@ async def _begin_with_a_compacted_context(conversation: Conversation, client: So
 
 
 async def _send_wrong_messages(conversation: Conversation, client: SocketClient) -> None:
-    """Continues no response, uses members of HTTP, sends no JSON and an unknown type; stops at silence."""
+    """Continues no response, sends wrong values and members of HTTP, no JSON and an unknown type; stops at
+    silence."""
     members: dict[str, Any] = {"input": ASK_SIMPLY, "store": False}
     invented = await client.create("invented", previous_response_id=UNKNOWN_RESPONSE, **members)
-    if invented.reply is None:
+    wrong = invented if invented.reply is None else await client.create("wrong", **WRONG)
+    if wrong.reply is None:
         return
     streamed = await client.create("with_stream", stream=True, **members)
     if streamed.reply is not None and conversation.dialect.resolve("BGR-19") is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from antiphon_conformance.http.exchange import UNROUTED
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.comparison import took_place
+from antiphon_conformance.rules.reading.comparison import succeeded, took_place
 from antiphon_conformance.rules.reading.output import objects
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ScenarioTrace
@@ -43,3 +43,55 @@ def a_list_of_models_is_readable(trace: ScenarioTrace) -> Iterator[Finding]:
         if not isinstance(model.get("id"), str):
             where = f"reply.body/data/{index}/id"
             yield Finding(where, "the name of a model", show(model.get("id", ABSENT)), exchange.id)
+
+
+@rule(
+    "models.codex-reads-the-list",
+    ScenarioTrace,
+    scenario="repeat",
+    cites="TRN-32",
+    when=succeeded("models_for_codex"),
+    needs="an answer to `GET /models?client_version=...`",
+)
+def codex_reads_the_list(trace: ScenarioTrace) -> Iterator[Finding]:
+    """With `client_version`, a list of models has `models` with slugs, or the usual `data`.
+
+    Codex asks so at its start, and reads `models`; without them it takes the models that it knows.
+    """
+    exchange = trace["models_for_codex"]
+    fields = exchange.answer.fields
+    if UNROUTED in exchange.traits:
+        return
+    if fields.get("models") is None:
+        if not isinstance(fields.get("data"), list):
+            expected, actual = "a list `models`, or `data`", show(exchange.answer.body)
+            yield Finding("reply.body", expected, actual, exchange.id)
+        return
+    if not isinstance(fields["models"], list):
+        yield Finding("reply.body/models", "a list of models", show(fields["models"]), exchange.id)
+    for index, model in objects(fields["models"]):
+        if not isinstance(model.get("slug"), str) and not isinstance(model.get("id"), str):
+            where, actual = f"reply.body/models/{index}/slug", show(model.get("slug", ABSENT))
+            yield Finding(where, "the name of a model", actual, exchange.id)
+
+
+@rule(
+    "models.a-model-of-the-list-is-readable",
+    ScenarioTrace,
+    scenario="repeat",
+    cites="TRN-33",
+    when=succeeded("models", "model"),
+    needs="an answer to `GET /models/{id}`",
+)
+def a_model_of_the_list_is_readable(trace: ScenarioTrace) -> Iterator[Finding]:
+    """Reading a model of the list answers with this model.
+
+    It may have a longer name, with its date. A server without the operation answers 404.
+    """
+    exchange = trace["model"]
+    if UNROUTED in exchange.traits:
+        return
+    listed = next((model.get("id") for _, model in objects(trace["models"].answer.fields.get("data"))), None)
+    actual = exchange.answer.fields.get("id", ABSENT)
+    if not isinstance(actual, str) or not (str(listed) in actual or actual in str(listed)):
+        yield Finding("reply.body/id", show(listed), show(actual), exchange.id)

@@ -238,12 +238,12 @@ def a_response_remembers_its_conversation(trace: ScenarioTrace) -> Iterator[Find
         yield Finding("reply.body/output", f"the code word {word}", actual, question.id)
 
 
-def unless_forgotten(trace: ScenarioTrace) -> bool:
-    """Whether the list can be judged. On a conversation that remembers nothing the rule is untestable."""
+def unless_forgotten(trace: ScenarioTrace, *steps: str) -> bool:
+    """Whether these steps succeeded. On a conversation that remembers nothing the rule is untestable."""
     if knows_all(trace) and not any(knows(trace, "asked", word) for word in WORDS):
         name = "conversations.a-response-remembers-its-conversation"
         raise BlockedError(f"the conversation remembers nothing, as {name} reports")
-    return succeeded("told", "asked", "listed")(trace)
+    return succeeded(*steps)(trace)
 
 
 @rule(
@@ -251,7 +251,7 @@ def unless_forgotten(trace: ScenarioTrace) -> bool:
     ScenarioTrace,
     scenario=SCENARIO,
     cites="CNV-13",
-    when=unless_forgotten,
+    when=lambda trace: unless_forgotten(trace, "told", "asked", "listed"),
 )
 def input_and_output_are_appended_in_order(trace: ScenarioTrace) -> Iterator[Finding]:
     """The items of a conversation show the input and output of each response, in order."""

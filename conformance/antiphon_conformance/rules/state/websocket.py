@@ -86,7 +86,7 @@ def a_create_is_a_turn(trace: ScenarioTrace) -> Iterator[Finding]:
     ScenarioTrace,
     scenario=SCENARIO,
     cites=("WSK-07", "WSK-08"),
-    when=lambda trace: succeeded("told", "told_over_http")(trace) and _are_texts(trace),
+    when=lambda trace: succeeded("told", "told_over_http")(trace) and are_texts(trace),
     needs="a text over WebSocket, and one with items of the same types over HTTP",
 )
 def events_are_those_of_http(trace: ScenarioTrace) -> Iterator[Finding]:
@@ -106,7 +106,7 @@ def _types(exchange: Exchange) -> set[str]:
     return {event.type for event in stream.events if event.type in OF_TEXTS} if stream is not None else set()
 
 
-def _are_texts(trace: ScenarioTrace) -> bool:
+def are_texts(trace: ScenarioTrace) -> bool:
     """Whether both answers are complete and have items of the same types, one of them a text."""
     shapes = []
     for name in ("told", "told_over_http"):

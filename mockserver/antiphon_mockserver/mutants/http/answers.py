@@ -203,6 +203,22 @@ def breaks_at_the_list_of_models(answer: Answer, call: Call) -> Answer:
     return answer
 
 
+@mutant("http.lists-models-for-codex-by-name", caught_by="models.codex-reads-the-list")
+def lists_models_for_codex_by_name(answer: Answer, call: Call) -> Answer:
+    """Answers Codex with an object that has a member for each model."""
+    if call.path.endswith("/models") and "client_version" in call.query:
+        answer.body = b'{"models":{"gpt-5":{"visibility":"list"}}}'
+    return answer
+
+
+@mutant("http.answers-a-model-with-another", caught_by="models.a-model-of-the-list-is-readable")
+def answers_a_model_with_another(answer: Answer, call: Call) -> Answer:
+    """Answers each `GET /models/{id}` with the same other model."""
+    if "/models/" in call.path and answer.status == 200:
+        answer.body = b'{"id":"default","object":"model","created":0,"owned_by":"antiphon"}'
+    return answer
+
+
 @mutant("http.nests-arrays-too-deeply", caught_by="framing.json-is-not-nested-too-deeply")
 def nests_arrays_too_deeply(answer: Answer) -> Answer:
     """Nests an array in an array, a thousand times."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add, mutant
-from antiphon_mockserver.mutants.changes import forgiving, with_check
-from antiphon_mockserver.response.plan import ApiError
+from antiphon_mockserver.mutants.changes import forgiving, with_check, with_context_check
+from antiphon_mockserver.response.plan import ApiError, Context, Plan
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.state.conversation import Conversation
 from antiphon_mockserver.state.record import RequestDetails
@@ -31,6 +31,49 @@ def forgets_the_conversation(behaviour: Behaviour) -> Behaviour:
 def recalls_the_newest_turn_of_a_conversation(behaviour: Behaviour) -> Behaviour:
     """Sends the model only the last two items of a conversation."""
     return _with(behaviour, recall=lambda conversation, items: (*conversation.items[-2:], *items))
+
+
+@mutant(
+    "state.recalls-a-conversation-backwards",
+    caught_by="conversations.a-conversation-keeps-the-order-of-its-turns",
+)
+def recalls_a_conversation_backwards(behaviour: Behaviour) -> Behaviour:
+    """Sends the model the items of a conversation from the newest to the oldest."""
+    return _with(behaviour, recall=lambda conversation, items: (*conversation.items[::-1], *items))
+
+
+@mutant(
+    "state.counts-no-conversation",
+    caught_by="conversations.a-conversation-counts-its-whole-history",
+)
+def counts_no_conversation(behaviour: Behaviour) -> Behaviour:
+    """Counts only the last item that the model reads in a conversation."""
+
+    def plan(context: Context) -> Plan:
+        whole = behaviour.model.plan(context)
+        if not context.request.get("conversation"):
+            return whole
+        last = replace(context, items=context.items[-1:])
+        return replace(whole, input_tokens=behaviour.model.count_tokens(last))
+
+    return replace(behaviour, model=replace(behaviour.model, plan=plan))
+
+
+@mutant(
+    "state.wants-the-call-again-in-a-conversation",
+    caught_by="conversations.a-call-is-continued-by-its-output-alone",
+)
+def wants_the_call_again_in_a_conversation(behaviour: Behaviour) -> Behaviour:
+    """Rejects the output of a call when its call stands only in the conversation."""
+
+    def check(details: RequestDetails) -> None:
+        if details.body.get("conversation"):
+            behaviour.requests.context_checks[CALLS](replace(details, items=tuple(details.new_items)))
+
+    return with_context_check(behaviour, check)
+
+
+CALLS = "outputs_have_calls"
 
 
 @mutant(

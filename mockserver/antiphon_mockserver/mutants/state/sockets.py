@@ -117,6 +117,31 @@ def sends_no_deltas_over_websocket(behaviour: Behaviour) -> Behaviour:
     return change_messages(behaviour, change)
 
 
+@mutant("state.leaves-usage-out-over-websocket", caught_by="websocket.a-turn-ends-with-the-response-of-http")
+def leaves_usage_out_over_websocket(behaviour: Behaviour) -> Behaviour:
+    """Ends a turn over WebSocket with a response without `usage`."""
+
+    def change(event: Event, _sent: int) -> Event:
+        response = event.get("response")
+        if event["type"] not in ENDS or response is None:
+            return event
+        return {**event, "response": {name: response[name] for name in response if name != "usage"}}
+
+    return change_messages(behaviour, change)
+
+
+@mutant("state.rejects-in-other-words-over-websocket", caught_by="websocket.errors-are-those-of-http")
+def rejects_in_other_words_over_websocket(behaviour: Behaviour) -> Behaviour:
+    """Rejects every wrong create over WebSocket with status 422 and one code."""
+
+    def change(event: dict[str, Any]) -> dict[str, Any]:
+        if event.get("status") != 400:
+            return event
+        return {**event, "status": 422, "error": {**event["error"], "code": "validation_error"}}
+
+    return _errs(behaviour, change)
+
+
 @mutant("state.counts-on-over-websocket", caught_by="websocket.numbers-begin-anew")
 def counts_on_over_websocket(behaviour: Behaviour) -> Behaviour:
     """Numbers the events of a connection from its first turn to its last."""

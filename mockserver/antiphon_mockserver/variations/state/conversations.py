@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
-from antiphon_mockserver.response.plan import ApiError, Item
+from antiphon_mockserver.response.plan import ApiError, Context, Item, Plan
 from antiphon_mockserver.state.conversation import Conversation
 from antiphon_mockserver.variations import variation
 
@@ -61,3 +61,18 @@ def locks_conversations_with_a_conflict(behaviour: Behaviour) -> Behaviour:
             raise ApiError("Busy; please retry.", status=409, code="conflict")
 
     return replace(behaviour, conversations=replace(behaviour.conversations, reject_locked=reject_locked))
+
+
+@variation("state.counts-conversations-in-another-way", fits=("openai",))
+def counts_conversations_in_another_way(behaviour: Behaviour) -> Behaviour:
+    """Counts fewer tokens for what stands in a conversation than for the same items in a request.
+
+    No document says that the marks around an item are the same in both.
+    """
+
+    def plan(context: Context) -> Plan:
+        whole = behaviour.model.plan(context)
+        tokens = whole.input_tokens
+        return replace(whole, input_tokens=tokens * 3 // 4 if context.request.get("conversation") else tokens)
+
+    return replace(behaviour, model=replace(behaviour.model, plan=plan))

@@ -134,6 +134,27 @@ def sends_messages_of_the_connection(behaviour: Behaviour) -> Behaviour:
     return replace(behaviour, sockets=replace(behaviour.sockets, messages=messages))
 
 
+@variation("state.names-the-connection-in-responses", fits=DOCUMENTS)
+def names_the_connection_in_responses(behaviour: Behaviour) -> Behaviour:
+    """Sends responses over WebSocket with a member more than over HTTP, and errors without their parameter.
+
+    Both documents allow further members, and Open Responses leaves `param` to the server.
+    """
+
+    def messages(event: Mapping[str, Any], sent: int) -> Sequence[str | bytes]:
+        response = event.get("response")
+        if response is not None:
+            event = {**event, "response": {**response, "connection": "conn_1"}}
+        return behaviour.sockets.messages(event, sent)
+
+    def change(event: dict[str, Any]) -> dict[str, Any]:
+        inner = {name: value for name, value in event["error"].items() if name != "param"}
+        return {**event, "error": inner}
+
+    named = replace(behaviour, sockets=replace(behaviour.sockets, messages=messages))
+    return _errs(named, change)
+
+
 PING = '{"type": "ping"}'
 LIMITS = '{"type": "codex.rate_limits", "rate_limits": {"allowed": true, "limit_reached": false}}'
 ENDS = ("response.completed", "response.incomplete", "response.failed")
