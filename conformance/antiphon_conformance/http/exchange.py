@@ -143,6 +143,15 @@ class Event:
         """How a finding names this event."""
         return f"event[{self.index}]"
 
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether the event only keeps the connection alive, and tells nothing of the response."""
+        return self.type.replace(":", ".").rpartition(".")[2] in KEEPALIVES
+
+
+KEEPALIVES = ("ping", "keepalive", "keep-alive", "keep_alive", "heartbeat")
+"""The types of events that servers and proxies send to keep a connection alive."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stream:

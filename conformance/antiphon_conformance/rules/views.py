@@ -125,7 +125,8 @@ class StreamReply(StreamedReply):
 
     @cached_property
     def events(self) -> Sequence[Event]:
-        return self.source.events
+        """What the stream tells: its events without those that only keep the connection alive."""
+        return tuple(event for event in self.source.events if not event.keeps_alive)
 
     @cached_property
     def final(self) -> Mapping[str, Any]:

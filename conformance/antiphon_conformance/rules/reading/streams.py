@@ -18,8 +18,6 @@ Condition = Callable[[StreamReply], bool]
 
 OPENAI = "openai#/components/schemas/"
 OPEN_RESPONSES = "openresponses#/components/schemas/"
-KEEPALIVES = ("ping", "keepalive", "heartbeat")
-"""The types of events that servers and proxies send to keep a connection alive."""
 
 
 def tells_of(*lanes: str) -> Condition:

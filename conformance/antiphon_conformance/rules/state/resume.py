@@ -26,9 +26,9 @@ TERMINAL_EVENTS = ("response.completed", "response.incomplete", "response.failed
 
 
 def events(exchange: Exchange) -> Sequence[Event]:
-    """The events of a streamed answer; empty when the answer is no stream."""
+    """What a streamed answer tells, without keep-alives; empty when the answer is no stream."""
     stream = exchange.answer.stream
-    return stream.events if stream is not None else ()
+    return [event for event in stream.events if not event.keeps_alive] if stream is not None else ()
 
 
 def numbers(exchange: Exchange) -> list[int | float | None]:

@@ -10,7 +10,7 @@ from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.http.turns import LATE, STEER
 from antiphon_conformance.rules.reading.stream_view import stream_view
-from antiphon_conformance.rules.reading.streams import KEEPALIVES, breaches, has_end
+from antiphon_conformance.rules.reading.streams import breaches, has_end
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import StreamReply
 
@@ -40,7 +40,7 @@ def data_is_one_json_object(stream: StreamReply) -> Iterator[Finding]:
 
     Clients parse each message on its own; `data: null` or half an object ends their loop.
     """
-    events = {event.index for event in stream.events}
+    events = {event.index for event in stream.source.events}
     for frame in stream.source.frames:
         if frame.data != SENTINEL and frame.index not in events and not frame.data.startswith("{"):
             yield Finding(f"{_at(frame)}/data", "one JSON object", show(frame.data))
@@ -61,7 +61,7 @@ def events_have_a_type(stream: StreamReply) -> Iterator[Finding]:
     Official clients take the type from the data, not from the `event` line. Another rule reports what comes
     after the end of a turn.
     """
-    typed = {event.index for event in stream.events if _says_its_type(event)}
+    typed = {event.index for event in stream.source.events if _says_its_type(event)}
     for frame in stream.source.frames:
         if frame.index not in typed and frame.data.startswith("{") and LATE not in frame.oddities:
             yield Finding(f"{_at(frame)}/type", "a string", f"no string in {show(frame.data)}")
@@ -220,7 +220,7 @@ def nothing_follows_the_terminal_event(stream: StreamReply) -> Iterator[Finding]
 
 def _keepalives(stream: StreamReply) -> set[int]:
     """The messages that only keep the connection alive."""
-    return {event.index for event in stream.events if event.type.rpartition(":")[2] in KEEPALIVES}
+    return {event.index for event in stream.source.events if event.keeps_alive}
 
 
 @rule(
@@ -233,9 +233,10 @@ def event_types_are_documented(stream: StreamReply) -> Iterator[Finding]:
 
     Clients that validate against a closed union fail on the first unknown event.
     """
+    alive = {event.where for event in stream.source.events if event.keeps_alive}
     for breach in breaches(stream, kinds={"unknown-event"}):
         actual = breach.actual.split(" ")[0]
         if stream.exchange.is_turn and actual.strip('"').startswith(f"{STEER}."):
             continue  # an event beside the stream: it answers another message
-        newer = stream.dialect.grammar.expects_newer or actual.strip('"') in KEEPALIVES
+        newer = stream.dialect.grammar.expects_newer or breach.where in alive
         yield Finding(f"{breach.where}/type", "a documented event, or `prefix:event`", actual, newer=newer)

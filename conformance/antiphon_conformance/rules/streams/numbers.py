@@ -9,7 +9,7 @@ from typing import Any
 from antiphon_conformance.http.exchange import Event
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import number
-from antiphon_conformance.rules.reading.streams import KEEPALIVES, has_beginning
+from antiphon_conformance.rules.reading.streams import has_beginning
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import StreamReply
 
@@ -28,12 +28,17 @@ def _uneven(stream: StreamReply) -> list[tuple[Event, int, int]]:
 
 
 def _find_uneven(stream: StreamReply) -> list[tuple[Event, int, int]]:
-    pairs = pairwise((event, _number(event)) for event in stream.events)
+    pairs = pairwise((event, _number(event)) for event in _numbered(stream))
     return [
         (event, before, actual)
         for (_, before), (event, actual) in pairs
         if type(before) is int and type(actual) is int and actual != before + 1
     ]
+
+
+def _numbered(stream: StreamReply) -> list[Event]:
+    """The events that are counted: one that only keeps the connection alive may have no number."""
+    return [event for event in stream.source.events if not event.keeps_alive or _is_number(_number(event))]
 
 
 def _has_numbers(stream: StreamReply) -> bool:
@@ -50,7 +55,7 @@ def are_integers_on_every_event(stream: StreamReply) -> Iterator[Finding]:
     Typed clients reject an event without one, and no client can resume such a stream.
     """
     for event in stream.events:
-        if not _is_number(_number(event)) and event.type not in KEEPALIVES:
+        if not _is_number(_number(event)):
             yield Finding(f"{event.where}/sequence_number", "an integer", show(_number(event)))
 
 
@@ -73,7 +78,7 @@ def increase(stream: StreamReply) -> Iterator[Finding]:
 )
 def start_at_zero(stream: StreamReply) -> Iterator[Finding]:
     """The first event of a stream has `sequence_number` 0."""
-    first = _number(stream.events[0])
+    first = _number(_numbered(stream)[0])
     if _is_number(first) and first != 0:
         yield Finding("event[0]/sequence_number", "0", str(first))
 
