@@ -196,3 +196,23 @@ def test_an_empty_text_has_no_pieces() -> None:
     final = respond("Say hello.")
     final["output"][0]["content"][0]["text"] = ""
     assert "response.output_text.delta" not in [event["type"] for event in timeline(final).events]
+
+
+@pytest.mark.parametrize("name", ["openai", "openresponses"])
+def test_an_annotation_comes_when_the_text_that_it_marks_has_come(name: str) -> None:
+    """Genuine streams have it between deltas; one without a place in the text comes after the last delta."""
+    final = respond("Count from 1 to 9.", name=name)
+    part = final["output"][0]["content"][0]
+    ends = (3, 3, 13, 10_000, None)
+    part["annotations"] = [{"type": "url_citation", "end_index": end} for end in ends[:-1]]
+    part["annotations"].append({"type": "file_path"})
+    length, seen = 0, []
+    for event in timeline(final, name).events:
+        if event["type"] == "response.output_text.delta":
+            length += len(event["delta"])
+        elif "annotation" in event:
+            seen.append((event["annotation_index"], length))
+    whole = len(part["text"])
+    assert [index for index, _ in seen] == [0, 1, 2, 3, 4]
+    assert [place for _, place in seen][2:] == [13, whole, whole]
+    assert 3 <= seen[0][1] == seen[1][1] < 6

@@ -74,6 +74,10 @@ class Lane:
     emits: tuple[str, ...] = ()
     blank: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    among: str | None = None
+    """The lane among whose pieces its events come; None when they come after it."""
+    ends: tuple[str, ...] = ()
+    """The members of its objects that may say where in that text one ends; the first that is there counts."""
     single: bool = False
     """Whether the enclosing object has exactly one machine of this lane, from its beginning."""
 
@@ -151,6 +155,12 @@ class Grammar:
         return {name: self.children(name) for name in self.lanes}
 
     @cached_property
+    def among(self) -> Mapping[str, tuple[Lane, ...]]:
+        """For each lane, the lanes whose events come among its pieces."""
+        rows = self.lanes.values()
+        return {name: tuple(row for row in rows if row.among == name) for name in self.lanes}
+
+    @cached_property
     def steps(self) -> Mapping[str, Step]:
         """The step of each event type; the events of a lane share one step."""
         return {event: self.lane_steps[move.lane.name] for event, move in self.events.items()}
@@ -192,6 +202,8 @@ def _lane(name: str, row: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any
     if "states" not in row or "identity" not in row:
         raise DataError(where, "states and an identity", "a lane without")
     parent = row.get("within")
+    if "among" in row and row["among"] not in rows:
+        raise DataError(f"{where}/among", "the name of a lane", repr(row["among"]))
     if parent is not None and parent not in rows:
         raise DataError(f"{where}/within", "the name of a lane", repr(parent))
     enclosing = rows[parent] if parent is not None else {}
@@ -204,6 +216,7 @@ def _lane(name: str, row: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any
         "during": frozenset(row.get("during", _open(enclosing) if enclosing else ())),
         "statuses": {event: frozenset(names) for event, names in row.get("statuses", {}).items()},
         "emits": tuple(row.get("emits", ())),
+        "ends": tuple(row.get("ends", ())),
         "lacks": {key: tuple(names) for key, names in row.get("lacks", {}).items()},
         "accumulates": Accumulation(**row["accumulates"]) if row.get("accumulates") else None,
         "single": parent is not None and row["identity"] == enclosing["identity"],

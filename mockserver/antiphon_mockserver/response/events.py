@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from hashlib import shake_256
@@ -21,7 +22,7 @@ Moments = Mapping[tuple[str, str], Sequence[Sequence[Mapping[str, Any]]]]
 
 PADDED_LENGTH = 16
 """The length of a piece and its padding is a multiple of this, so that sizes reveal little."""
-PAD_LENGTHS = tuple(PADDED_LENGTH - length for length in range(PADDED_LENGTH))
+PAD_LENGTHS = tuple(range(PADDED_LENGTH, 0, -1))
 PADDING = "obfuscation"
 POOL = shake_256(b"antiphon").hexdigest(1024)
 POOL_STEPS = len(POOL) - PADDED_LENGTH
@@ -213,7 +214,11 @@ class _Walk:
         *run, last = self._event_types(lane, node, parent)
         for event in run:
             if accumulation and event == accumulation.event:
-                self._add_pieces(accumulation, base, _owner(lane, node, parent))
+                pieces = self._pieces(accumulation, base, _owner(lane, node, parent))
+                for child in self.event_composer.grammar.among[lane.name]:
+                    if nodes := get(parent, (child.place or "").split("/"), ()):
+                        pieces = self._add_among(child, nodes, pieces, accumulation.piece, ids, index)
+                self.events += pieces
             elif accumulation and event == accumulation.done:
                 self.events.append(_done_event(lane, accumulation, base, node, parent))
             else:
@@ -253,7 +258,7 @@ class _Walk:
             return
         lane_ids = {**ids, lane.name: node.get("id", "")}
         for child in self.event_composer.inner(lane, node):
-            if not child.emits:
+            if not child.emits or child.among is not None:
                 continue
             if child.single:
                 self.add(child, node, node, lane_ids, index)
@@ -263,6 +268,27 @@ class _Walk:
             elif self.moments:
                 for number, members in enumerate(self.moments.get((child.name, node.get("id", "")), ())):
                     self._add_moment(child, members, lane_ids, {**index, child.identity[-1]: number})
+
+    def _add_among(
+        self,
+        lane: Lane,
+        nodes: Sequence[Any],
+        pieces: Sequence[Part],
+        piece: str,
+        ids: Mapping[str, str],
+        index: Mapping[str, int],
+    ) -> Sequence[Part]:
+        """Adds objects, each after the pieces until its end; returns the pieces that are left."""
+        events = [event for part in pieces for event in Events((part,))]
+        step = length = 0
+        for number, node in enumerate(nodes):
+            end = next((node[member] for member in lane.ends if member in node), math.inf)
+            while step < len(events) and length < end:
+                length += len(events[step][piece])
+                step += 1
+                self.events.append(events[step - 1])
+            self.add(lane, node, None, ids, {**index, lane.identity[-1]: number})
+        return events[step:]
 
     def _add_moment(
         self,
@@ -276,7 +302,7 @@ class _Walk:
             {"type": event, **base, **index, **own} for event, own in zip(lane.emits, members, strict=True)
         ]
 
-    def _add_pieces(self, accumulation: Accumulation, base: Mapping[str, Any], owner: Any) -> None:
+    def _pieces(self, accumulation: Accumulation, base: Mapping[str, Any], owner: Any) -> Sequence[Part]:
         text = _full_text(accumulation, owner)
         texts = split(text)
         head, shares = _split_members(accumulation, {"type": accumulation.event, **base}, owner, len(texts))
@@ -286,13 +312,12 @@ class _Walk:
             padding = [POOL[at : at + length] for length in PAD_LENGTHS]
         pieces = Pieces(head, accumulation.piece, texts, padding)
         if not shares:
-            self.events.append(pieces)
-            return
+            return (pieces,)
         events = list(pieces)
         for member, values in shares.items():
             for event, value in zip(events, values, strict=True):
                 event[member] = [value]
-        self.events += events
+        return events
 
 
 @lru_cache(maxsize=16)
