@@ -18,7 +18,7 @@ RULES = re.compile(r"antiphon_conformance/(rules/(?!reading/)\w+|\w+/rules)/\w+\
 
 HEADINGS = {"create": "through the mock server", "judgement": "through the judge"}
 PACKAGES = {"create": "antiphon_mockserver", "judgement": "antiphon_conformance"}
-LIMITS = {"create": 25, "judgement": 35}
+LIMITS = {"create": 28, "judgement": 35}
 
 
 def purposes(walk: str) -> dict[str, str]:
@@ -49,7 +49,7 @@ def test_the_page_names_the_files_that_a_walk_passes(walk: str) -> None:
 
 
 def test_the_page_stays_one_page() -> None:
-    assert len(PAGE.read_text().splitlines()) < 125
+    assert len(PAGE.read_text().splitlines()) < 130
 
 
 def test_the_page_says_once_what_each_file_does() -> None:

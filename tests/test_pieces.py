@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from antiphon_mockserver.response.events import PAD_LENGTHS, Events, Pieces
-from antiphon_mockserver.server.sender import ascii_text, encode, json_text, write
+from antiphon_mockserver.response.frames import ascii_text, encode, json_text, write
 from antiphon_spec.dialect import MockTraits
 
 TEXTS = {

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.api.attachments import stores_of, with_files
+from antiphon_mockserver.api.moulding import cast_answer
 from antiphon_mockserver.prompt_templates.reusable import Filling
 from antiphon_mockserver.prompt_templates.template import Registry, Version
 from antiphon_mockserver.prompt_templates.variables import PromptRequest
@@ -20,30 +21,11 @@ from antiphon_mockserver.response.pace import AT_ONCE, BACKGROUND, Pace
 from antiphon_mockserver.response.plan import ApiError, Context, Item, Plan
 from antiphon_mockserver.response.timeline import Timeline
 from antiphon_mockserver.server import conversations
-from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming
+from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming, Turn
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.state.conversation import Conversation
 from antiphon_mockserver.state.record import Record, RequestDetails
 from antiphon_mockserver.tool_servers import ToolServer
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A valid request, with everything that it builds upon."""
-
-    body: Mapping[str, Any]
-    """The body of the request, without ignored parameters."""
-    chain: tuple[Record, ...]
-    """The responses that it continues, oldest first."""
-    input: tuple[Item, ...]
-    """The new input."""
-    context: Context
-    version: Version | None = None
-    """The version of the prompt template that the request uses, or None."""
-    conversation: Conversation | None = None
-    """The conversation that the response belongs to, or None."""
-    instructions: tuple[Item, ...] = ()
-    """The messages of its reusable prompt, as the response shows them."""
 
 
 def create(server: ServerContext, request: Request) -> Answer | Streaming:
@@ -55,6 +37,8 @@ def create(server: ServerContext, request: Request) -> Answer | Streaming:
     if turn.conversation is not None:
         behaviour.conversations.reject_locked(turn.conversation)
     context, plan = _plan(server, turn)
+    if (answer := cast_answer(server, request, turn, plan, _record)) is not None:
+        return answer
     final = behaviour.model.compose(plan, context, request.identity, int(server.clock.now()))
     if turn.instructions:
         final["instructions"] = list(turn.instructions)

@@ -27,6 +27,7 @@ from antiphon_mockserver.model.skills import Answer, Refusal, answer, fit_words,
 from antiphon_mockserver.model.words import words
 from antiphon_mockserver.response.plan import Context, Item, Plan
 from antiphon_mockserver.response.tokens import count, count_input, split
+from antiphon_spec.construction import quick
 
 __all__ = ["cost", "message", "plan", "spend", "with_logprobs"]
 
@@ -201,6 +202,7 @@ def _alternative(token: str, logprob: float) -> dict[str, Any]:
     return {"token": token, "bytes": list(token.encode(errors="replace")), "logprob": logprob}
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Spending:
     """What fits into the limit."""

@@ -30,6 +30,7 @@ from antiphon_mockserver.response.opaque import seal, unseal
 from antiphon_mockserver.response.plan import Context, IdSource, Item, Plan
 from antiphon_mockserver.response.tokens import ITEM_OVERHEAD, count, count_input
 from antiphon_mockserver.server.errors import invalid
+from antiphon_spec.construction import quick
 
 INSTRUCTING_ROLES = frozenset({"system", "developer"})
 
@@ -41,6 +42,7 @@ ATTACHMENTS = {
 }
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The parts of a context."""

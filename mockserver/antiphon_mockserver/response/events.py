@@ -57,23 +57,38 @@ class Pieces:
                 event[NUMBER] = start + place
             yield event
 
-    def json(self, dump: Dump) -> Iterator[str]:
+    def json(self, dump: Dump) -> list[str]:
         """The events as JSON: what they share is written once."""
-        start = f'{dump(self.head)[:-1]},{dump(self.name)}:"'
-        strings = _json_strings(self.texts, dump)
-        if self.start is None:
-            ends = [f'","{PADDING}":"{padding}"}}' for padding in self.padding] or ['"}'] * PADDED_LENGTH
-            return (
-                f"{start}{string}{ends[len(text) % PADDED_LENGTH]}"
-                for text, string in zip(self.texts, strings, strict=True)
-            )
-        ends = [f'","{PADDING}":"{padding}","{NUMBER}":' for padding in self.padding]
-        ends = ends or [f'","{NUMBER}":'] * PADDED_LENGTH
-        numbers = range(self.start, self.start + len(self.texts))
-        return (
-            f"{start}{string}{ends[len(text) % PADDED_LENGTH]}{number}}}"
-            for text, string, number in zip(self.texts, strings, numbers, strict=True)
-        )
+        return pieces_json(self.opening(dump), self.texts, self.padding, self.start, dump)
+
+    def opening(self, dump: Dump) -> str:
+        """What the JSON of each event begins with, up to the piece."""
+        return f'{dump(self.head)[:-1]},{dump(self.name)}:"'
+
+
+def pieces_json(
+    start: str, texts: Sequence[str], padding: Sequence[str], number: int | None, dump: Dump
+) -> list[str]:
+    """The JSON of events with these pieces, which begin alike; their numbers count from `number`."""
+    strings = _json_strings(texts, dump)
+    if number is None:
+        ends = [f'","{PADDING}":"{pad}"}}' for pad in padding] or ['"}'] * PADDED_LENGTH
+        return [
+            f"{start}{string}{ends[len(text) % PADDED_LENGTH]}"
+            for text, string in zip(texts, strings, strict=True)
+        ]
+    ends = [f'","{PADDING}":"{pad}","{NUMBER}":' for pad in padding] or [f'","{NUMBER}":'] * PADDED_LENGTH
+    numbers = range(number, number + len(texts))
+    return [
+        f"{start}{string}{ends[len(text) % PADDED_LENGTH]}{number}}}"
+        for text, string, number in zip(texts, strings, numbers, strict=True)
+    ]
+
+
+def padding_of(text: str) -> list[str]:
+    """The paddings of the pieces of a text, by the length of a piece modulo their number."""
+    at = crc32(text.encode(errors="replace")) % POOL_STEPS
+    return [POOL[at : at + length] for length in PAD_LENGTHS]
 
 
 def _json_strings(texts: Sequence[str], dump: Dump) -> Sequence[str]:
@@ -308,8 +323,7 @@ class _Walk:
         head, shares = _split_members(accumulation, {"type": accumulation.event, **base}, owner, len(texts))
         padding: Sequence[str] = ()
         if self.padding and accumulation.padded:
-            at = crc32(text.encode(errors="replace")) % POOL_STEPS
-            padding = [POOL[at : at + length] for length in PAD_LENGTHS]
+            padding = padding_of(text)
         pieces = Pieces(head, accumulation.piece, texts, padding)
         if not shares:
             return (pieces,)

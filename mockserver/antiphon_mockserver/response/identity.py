@@ -13,12 +13,15 @@ from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
 
+from antiphon_spec.construction import quick
+
 SHARED = 16
 """How many hex digits the ids of a response and of its items have in common."""
 TAIL = 30
 STORED, TRANSIENT = "00", "01"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Identity:
     """The ids of one response, or of another answer."""

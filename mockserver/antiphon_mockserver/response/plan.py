@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from antiphon_mockserver.response.pace import Pace
 from antiphon_mockserver.tool_servers.toolserver import ToolServer
 from antiphon_mockserver.video_library.library import Library
+from antiphon_spec.construction import quick
 from antiphon_spec.dialect import Dialect
 
 Item = dict[str, Any]
@@ -33,6 +34,7 @@ class StoredText:
     """The id of its vector store; "" for a file that ships."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Context:
     """Everything that the model may use; equal contexts get equal answers."""
@@ -80,6 +82,7 @@ class ApiError(Exception):
         self.delay = delay
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The content of an answer, before ids, statuses and times."""

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from antiphon_mockserver.api import HANDLERS, Handler, not_implemented
+from antiphon_mockserver.api.moulding import open_moulds
 from antiphon_mockserver.behaviour.behaviour import STANDARD, Behaviour
 from antiphon_mockserver.behaviour.webhooks import check_address
 from antiphon_mockserver.prompt_templates.template import open_registry
@@ -79,6 +80,7 @@ class MockApp:
             else None,
             prompts=open_registry(settings.prompts) if self.dialect.mock.prompts else None,
         )
+        self.server = replace(self.server, moulds=open_moulds(self.server))
         if settings.prompts:
             _ = self.server.reusable_prompts  # a malformed folder shows at the start
         prompts = self.server.prompts

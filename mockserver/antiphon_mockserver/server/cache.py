@@ -15,8 +15,8 @@ from typing import Any
 import orjson
 
 from antiphon_mockserver.api import Handler
+from antiphon_mockserver.response.frames import write
 from antiphon_mockserver.server.context import EVENT_STREAM, JSON, Answer, Request, ServerContext, Streaming
-from antiphon_mockserver.server.sender import write
 
 CAPACITY, LARGEST_SIZE = 512, 1 << 17
 """How many answers the cache holds, and the size of the largest one in bytes."""
@@ -120,6 +120,7 @@ def _entry(server: ServerContext, request: Request, answer: Answer | Streaming) 
     if isinstance(answer, Streaming):
         content_type, body = EVENT_STREAM, write(answer.events, server.dialect.mock)
     else:
-        content_type, body = JSON, orjson.dumps(answer.body)
+        content_type = answer.headers.get("content-type", JSON)
+        body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
     record = server.responses.read(identity.response) if identity.persistent else None
     return CacheEntry(identity.nonce.encode(), identity.persistent, content_type, body, record)

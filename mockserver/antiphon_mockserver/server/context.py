@@ -11,10 +11,11 @@ from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.behaviour.checks import Selection
 from antiphon_mockserver.behaviour.context import LOOKS_AT
 from antiphon_mockserver.hosted_tools.moments import moments
-from antiphon_mockserver.prompt_templates.template import Registry, Template, open_reusable
+from antiphon_mockserver.prompt_templates.template import Registry, Template, Version, open_reusable
 from antiphon_mockserver.response.identity import SHARED, Identity
+from antiphon_mockserver.response.mould import Moulds
 from antiphon_mockserver.response.pace import AT_ONCE, Pace
-from antiphon_mockserver.response.plan import ApiError
+from antiphon_mockserver.response.plan import ApiError, Context, Item
 from antiphon_mockserver.response.timeline import Timeline
 from antiphon_mockserver.settings import Settings
 from antiphon_mockserver.state.clock import Clock
@@ -22,6 +23,7 @@ from antiphon_mockserver.state.conversation import Conversation, unpack_conversa
 from antiphon_mockserver.state.record import Record, Resource, pack_record, unpack_record, unpack_resource
 from antiphon_mockserver.state.store import Store, Table
 from antiphon_mockserver.video_library.library import Library
+from antiphon_spec.construction import quick
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.document import Operation
 
@@ -76,6 +78,7 @@ class Answer:
     """Whether the headers say how long the body is."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Streaming:
     """An answer as a stream of events."""
@@ -94,6 +97,26 @@ class Streaming:
     """Whether these are the chunks of a chat completion, which have no type, and end with `[DONE]`."""
 
 
+@quick
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A valid request, with everything that it builds upon."""
+
+    body: Mapping[str, Any]
+    """The body of the request, without ignored parameters."""
+    chain: tuple[Record, ...]
+    """The responses that it continues, oldest first."""
+    input: tuple[Item, ...]
+    """The new input."""
+    context: Context
+    version: Version | None = None
+    """The version of the prompt template that the request uses, or None."""
+    conversation: Conversation | None = None
+    """The conversation that the response belongs to, or None."""
+    instructions: tuple[Item, ...] = ()
+    """The messages of its reusable prompt, as the response shows them."""
+
+
 @dataclass(frozen=True)
 class ServerContext:
     """One server, without the wire."""
@@ -109,6 +132,8 @@ class ServerContext:
     """The videos that answers come from, in a dialect with a library."""
     prompts: Registry | None = None
     """The prompt templates, in a dialect that has them."""
+    moulds: Moulds | None = None
+    """The moulds of answers; None where each answer has to be composed."""
 
     @cached_property
     def checks(self) -> Selection:

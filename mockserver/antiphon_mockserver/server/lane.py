@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from antiphon_mockserver.api.responses import create
+from antiphon_mockserver.response.frames import encode
 from antiphon_mockserver.response.plan import ApiError, Context, Plan
 from antiphon_mockserver.server.context import Request, ServerContext, Streaming
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.server.faults import NONE, Injection
 from antiphon_mockserver.server.reading import canonical
-from antiphon_mockserver.server.sender import encode
 from antiphon_mockserver.server.steering import Steering, successor
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Lane:
         return following
 
     def _server(self, generates: bool) -> ServerContext:
-        server = replace(self.session.app.server, store=self.session.store)
+        server = replace(self.session.app.server, store=self.session.store, moulds=None)
         if generates:
             return server
         model = replace(server.behaviour.model, plan=warm_up)

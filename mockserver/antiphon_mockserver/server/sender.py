@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
 
 from antiphon_mockserver.mutants import Call
-from antiphon_mockserver.response.events import Events, Pieces
+from antiphon_mockserver.response.frames import DONE, encode, write
 from antiphon_mockserver.server.context import EVENT_STREAM, JSON, Answer, Request, ServerContext, Streaming
 from antiphon_mockserver.server.faults import Injection
 from antiphon_mockserver.server.headers import Headers, Pairs, decode_headers, encode_headers, lines
 from antiphon_mockserver.server.journal import Journal, JournalEntry
 from antiphon_mockserver.state.clock import Clock, RealClock, Sleeper, http_date
-from antiphon_spec.dialect import MockTraits
 
 NO_CALL = Call("", "", "", {}, None)
 Changes = Mapping[str, Sequence[Callable[[Any, Call], Any]]]
@@ -33,7 +30,6 @@ TimedFrame = tuple[float, bytes]
 
 WRITE_SIZE = 1 << 16
 """Bytes per write: a larger one saves hardly any time."""
-DONE = b"data: [DONE]\n\n"
 KEEP_ALIVE = b": keep-alive\n\n"
 """A comment, which clients ignore (WHATWG HTML, 9.2.6)."""
 
@@ -257,54 +253,6 @@ async def _disconnection(receive: Receive) -> None:
     """Returns when the client has closed the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def encode(events: Iterable[Mapping[str, Any]], traits: MockTraits) -> Iterator[bytes]:
-    """Encodes all events one by one, and adds `[DONE]` where the dialect requires it."""
-    dump = ascii_text if traits.ascii_events else json_text
-    for part in events.parts if isinstance(events, Events) else events:
-        start = beginning(kind_of(part))
-        for text in part.json(dump) if isinstance(part, Pieces) else (dump(part),):
-            yield f"{start}{text}\n\n".encode()
-    if traits.sentinel == "required":
-        yield DONE
-
-
-def write(events: Iterable[Mapping[str, Any]], traits: MockTraits) -> bytes:
-    """The same frames in one piece."""
-    dump = ascii_text if traits.ascii_events else json_text
-    frames: list[str] = []
-    for part in events.parts if isinstance(events, Events) else events:
-        start = beginning(kind_of(part))
-        between = f"\n\n{start}"
-        text = between.join(part.json(dump)) if isinstance(part, Pieces) else dump(part)
-        if text:
-            frames += (start, text, "\n\n")
-    end = DONE if traits.sentinel == "required" else b""
-    return "".join(frames).encode() + end
-
-
-def kind_of(part: Mapping[str, Any] | Pieces) -> str:
-    """The type of an event, or of the events with the pieces of a text."""
-    head = part.head if isinstance(part, Pieces) else part
-    kind: str = head["type"]
-    return kind
-
-
-@lru_cache(maxsize=256)
-def beginning(kind: str) -> str:
-    """What the message of an event begins with: its `event` field repeats the type (ENV-02)."""
-    return f"event: {kind}\ndata: "
-
-
-def json_text(value: Any) -> str:
-    """A value as JSON."""
-    return orjson.dumps(value).decode()
-
-
-def ascii_text(value: Any) -> str:
-    """A value as JSON in ASCII only, so that a client can split the bytes anywhere."""
-    return json.dumps(value, separators=(",", ":"))
 
 
 def damage(frames: Sequence[bytes], fault: Injection) -> Sequence[bytes]:

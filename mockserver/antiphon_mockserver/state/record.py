@@ -10,9 +10,11 @@ import orjson
 
 from antiphon_mockserver.response.pace import AT_ONCE, Pace, read_pace
 from antiphon_mockserver.video_library.library import Library
+from antiphon_spec.construction import quick
 from antiphon_spec.dialect import Dialect
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Record:
     """A response with everything that later requests for it need; JSON only."""
@@ -113,6 +115,7 @@ def unpack_resource(content: bytes) -> Resource:
     return Resource(**orjson.loads(content))
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RequestDetails:
     """A request as the checks see it: parsed, with the stored turns that it continues."""

@@ -1,0 +1,84 @@
+"""Answers that are cast in a mould are the bytes that the server composes, and are stored the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+
+from antiphon_mockserver.server.app import MockApp, make_app
+from antiphon_mockserver.server.context import Request
+from antiphon_mockserver.settings import Settings
+
+HEADERS = {"authorization": "Bearer key", "content-type": "application/json"}
+TOOL = {
+    "type": "function",
+    "name": "look",
+    "parameters": {"type": "object", "properties": {}},
+    "strict": False,
+}
+KINDS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "streamed": {"stream": True},
+    "bare": {"stream": True, "stream_options": {"include_obfuscation": False}},
+    "not stored": {"store": False},
+    "instructed": {"instructions": "Always answer in capital letters.", "temperature": 0.5},
+    "with a mark": {"instructions": "gap-of-the-text", "stream": True},
+    "with probabilities": {"include": ["message.output_text.logprobs"]},
+    "cut": {"max_output_tokens": 16},
+    "with a tool": {"tools": [TOOL], "tool_choice": "none"},
+    "with a title": {"metadata": {"input": "gap", "100%": "%b"}},
+}
+TURNS = [{"role": "user", "content": "hi"}, {"role": "user", "content": "9 + 1"}]
+INPUTS: list[Any] = ["Say hello.", "Say hello.", 'Say "x\\y" — é \u2028 😀', "gap-of-the-nonce", "", TURNS]
+INPUTS += ["See https://example.com/a.", "Write 30 words."]
+
+
+def app(dialect: str, *, moulds: bool) -> MockApp:
+    made = make_app(Settings(dialect=dialect))
+    made.server = made.server if moulds else replace(made.server, moulds=None)
+    return made
+
+
+def talk(server: MockApp, options: dict[str, Any]) -> Iterator[tuple[int, bytes, bytes]]:
+    """The answers to requests of one kind, and what is stored of the responses."""
+    for text in INPUTS:
+        body = orjson.dumps({"model": "gpt-5-mini", "input": text, **options})
+        answer = server.answer_at_once(Request("POST", "/responses", "", HEADERS), body)
+        yield answer
+        start = answer[2].find(b'"id":"') + 6
+        name = answer[2][start : answer[2].find(b'"', start)].decode()
+        yield server.answer_at_once(Request("GET", f"/responses/{name}", "", HEADERS), b"")
+        yield server.answer_at_once(Request("GET", f"/responses/{name}/input_items", "", HEADERS), b"")
+
+
+@pytest.mark.parametrize("dialect", ["openai", "openresponses", "cloudglue"])
+def test_what_is_cast_is_what_is_composed(dialect: str) -> None:
+    cast, composed = app(dialect, moulds=True), app(dialect, moulds=False)
+    for options in KINDS.values():
+        assert [*talk(cast, options)] == [*talk(composed, options)]
+
+
+def test_a_mould_is_made_for_the_second_request_of_a_kind() -> None:
+    server = app("openai", moulds=True)
+    moulds = server.server.moulds
+    assert moulds is not None
+    made = []
+    for number in range(3):
+        body = orjson.dumps({"model": "gpt-5-mini", "input": f"Say hello to {number}."})
+        server.answer_at_once(Request("POST", "/responses", "", HEADERS), body)
+        made.append(len(moulds))
+    assert made == [0, 1, 1]
+
+
+def test_moulds_are_bounded() -> None:
+    server = app("openai", moulds=True)
+    moulds = server.server.moulds
+    assert moulds is not None
+    for number in range(200):
+        body = orjson.dumps({"model": f"model-{number // 2}", "input": f"Say hello to {number}."})
+        server.answer_at_once(Request("POST", "/responses", "", HEADERS), body)
+    assert len(moulds) == 64
