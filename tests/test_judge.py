@@ -17,6 +17,7 @@ from antiphon_conformance.rules.views import (
     StreamReply,
 )
 from antiphon_conformance.verdict import rule_run
+from antiphon_conformance.verdict.no_verdict import why_missing
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec import dialect as dialects
 from antiphon_spec.profile import Weight, load_profile
@@ -281,3 +282,11 @@ def test_an_error_of_a_feature_that_is_not_offered_is_no_failure():
     assert judge_one(
         rule(ScenarioTrace, finds("reply.status", exchange="storage/created"), scenario="storage"), trace
     ).findings
+
+
+@pytest.mark.parametrize(
+    ("scenario", "outcome"), [("mcp_server", Outcome.INCONCLUSIVE), ("whole_input", Outcome.UNTESTABLE)]
+)
+def test_what_nobody_named_is_no_fault_where_the_feature_is_optional(scenario, outcome):
+    lacking = Trace(scenario, {}, "this needs --resource mcp_server=VALUE", blame="given")
+    assert why_missing(lacking, "no step") == (outcome, "no step")

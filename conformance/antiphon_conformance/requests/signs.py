@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -150,12 +151,15 @@ def kind_of(exchange: Exchange) -> str:
 FORMS = frozenset({"custom_tools"})
 """Features that are forms of a request which any server can read: a rejection has to say that the model lacks
 the ability; otherwise it is a failure."""
+UNREACHED = re.compile(r"retriev|connect|reach|resolve|fetch|time[d -]*out|tool list|dns", re.IGNORECASE)
+"""Words of an error which say that the server of a tool did not answer."""
 UNSUPPORTED = ("unsupported_parameter", "unsupported_value", "unsupported_model")
 """Error codes that are about the model of the request, and not about its form."""
 LACKING = re.compile(
     r"(?:not|n't)\s+(?:\w+\s+){0,3}(?:support|available|enabled|implemented|multimodal|vision)"
     r"|unsupported|text[- ]only|at most 0 |no vision|mmproj"
-    r"|only\W+(?:\w+\W+){0,3}?functions?\b|\bfunctions? (?:\w+ )?only\b|expected tags: 'function'$",
+    r"|only\W+(?:\w+\W+){0,3}?functions?\b|\bfunctions? (?:\w+ )?only\b|expected tags: 'function'$"
+    r"|\b(?:supported|valid|allowed|expected) \w+ (?:is|are)\W+functions?\W*$",
     re.IGNORECASE,
 )
 """Words of an error which say that this model, or this installation, lacks an ability."""
@@ -167,3 +171,12 @@ def says_unsupported(exchange: Exchange, *, by_words: bool = True) -> bool:
     message = member(error, "message")
     has_words = isinstance(message, str) and LACKING.search(message) is not None
     return exchange.answer.status == 501 or member(error, "code") in UNSUPPORTED or (by_words and has_words)
+
+
+def rejects_its_tools(exchange: Exchange) -> bool:
+    """Whether a request was rejected for the type of its tools, and not because a tool's server is away."""
+    if exchange.reply is None or exchange.ok:
+        return False
+    status, fields = exchange.answer.status, exchange.answer.fields
+    is_about_tools = re.search(r"\btools?\b", json.dumps(fields)) is not None
+    return status in (400, 404, 422, 501) and is_about_tools and not UNREACHED.search(json.dumps(fields))

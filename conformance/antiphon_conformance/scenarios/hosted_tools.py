@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from antiphon_conformance.requests.signs import rejects_its_tools
 from antiphon_conformance.scenarios.conversation import Conversation
+from antiphon_conformance.scenarios.endings import UnsupportedError
 from antiphon_conformance.scenarios.scenario import scenario
 
 CONTAINER = {"type": "auto"}
@@ -34,3 +36,6 @@ async def hosted_tools(conversation: Conversation) -> None:
     for step, members in CALLS.items():
         members = {**members, "tool_choice": "required", "store": False, "stream": True}
         await conversation.create(step, may_fail=True, **members)
+    if all(rejects_its_tools(conversation.exchanges[step]) for step in CALLS):
+        conversation.missing_feature = "hosted_tools"
+        raise UnsupportedError("the type of each tool was rejected")

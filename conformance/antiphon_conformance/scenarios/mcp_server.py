@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.requests.signs import says_unsupported
+from antiphon_conformance.requests.signs import rejects_its_tools, says_unsupported
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.endings import UnsupportedError
 from antiphon_conformance.scenarios.scenario import scenario
@@ -23,7 +23,7 @@ async def mcp_server(conversation: Conversation) -> None:
     create: dict[str, Any] = {"input": QUESTION, "tool_choice": "required", "store": False}
     named = "mcp_server" in conversation.resources
     called = await conversation.create("called", tools=[freely], stream=True, may_fail=not named, **create)
-    if not called.ok and says_unsupported(called):
+    if not called.ok and (says_unsupported(called) or rejects_its_tools(called)):
         conversation.missing_feature = "mcp_server"
         raise UnsupportedError(f"called: answered {called.answer.status}")
     if not called.ok:

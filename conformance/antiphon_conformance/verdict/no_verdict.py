@@ -21,6 +21,8 @@ def why_missing(trace: Trace | None, missing: str) -> tuple[Outcome, str]:
         return Outcome.NOT_SUPPORTED, f"the target does not offer {trace.missing_feature}"
     if trace is None:
         return Outcome.UNTESTABLE, missing
+    if _is_of_an_option(trace):
+        return Outcome.INCONCLUSIVE, missing
     if not trace.stop_reason:
         outcome = Outcome.INCONCLUSIVE if _is_clean(trace) else Outcome.UNTESTABLE
         return outcome, missing
@@ -56,7 +58,8 @@ def why_not_applied(rule: Rule, traces: Sequence[Trace], dialect: Dialect) -> tu
     note = _not_seen(rule, traces)
     lacking = _stopped_for_lack(rule, traces)
     if lacking and not _story(rule, traces):
-        return Outcome.UNTESTABLE, safe(f"{note} ({lacking})")
+        outcome = Outcome.INCONCLUSIVE if all(map(_is_of_an_option, lacking)) else Outcome.UNTESTABLE
+        return outcome, safe(f"{note} ({lacking[0].stop_reason})")
     limit = _first_stop(traces, "limit")
     return Outcome.INCONCLUSIVE, safe(f"{note} ({limit})") if limit else note
 
@@ -67,12 +70,19 @@ def _first_stop(traces: Sequence[Trace], blame: str) -> str:
     return next(filter(None, reasons), "")
 
 
-def _stopped_for_lack(rule: Rule, traces: Sequence[Trace]) -> str:
-    """What the target lacks, when each conversation that shows the rule stopped for want of it."""
+def _stopped_for_lack(rule: Rule, traces: Sequence[Trace]) -> list[Trace]:
+    """The conversations that show the rule, when each stopped for want of what the user may name."""
     names = table().get(rule.id)
     ones = [trace for trace in traces if names is None or trace.scenario in names]
-    lacks = [trace.stop_reason for trace in ones if trace.stop_reason and trace.blame == "given"]
-    return lacks[0] or "" if lacks and len(lacks) == len(ones) else ""
+    lacks = [trace for trace in ones if trace.stop_reason and trace.blame == "given"]
+    return lacks if len(lacks) == len(ones) else []
+
+
+def _is_of_an_option(trace: Trace) -> bool:
+    """Whether a conversation about an optional feature stopped for want of what the user may name: the target
+    has done nothing wrong, and what it must offer is seen elsewhere."""
+    scenario = all_scenarios().get(trace.scenario)
+    return trace.blame == "given" and scenario is not None and bool(scenario.features)
 
 
 def _why_no_scene(rule: Rule, traces: Sequence[Trace]) -> tuple[Outcome, str]:

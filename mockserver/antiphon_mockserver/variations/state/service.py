@@ -38,7 +38,8 @@ def rejects_tools_that_are_no_functions(behaviour: Behaviour) -> Behaviour:
         tools = details.body.get("tools")
         for index, tool in enumerate(tools if isinstance(tools, list) else ()):
             if isinstance(tool, dict) and tool.get("type") != "function":
-                raise invalid("This server knows functions only.", f"tools[{index}].type")
+                message = f"Invalid value: {tool.get('type')!r}. Supported values are: 'function'."
+                raise invalid(message, f"tools[{index}].type", "invalid_value")
 
     checks = {**behaviour.requests.checks, "tools that are no functions": check}
     return replace(behaviour, requests=replace(behaviour.requests, checks=checks))
