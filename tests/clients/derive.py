@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -190,7 +191,8 @@ def candidates(dialect: str) -> dict[str, tuple[str, ...]]:
     return {key: rules for key, rules in named.items() if rules}
 
 
-def faults(dialect: str, mutant: str, rules: Sequence[str]) -> Counter[Wire]:
+@cache
+def faults(dialect: str, mutant: str, rules: tuple[str, ...]) -> Counter[Wire]:
     """The faults of a mutant as the judge sees them, by the rules that it names."""
     return wires(judge([run_suite(dialect, mutant, properties=False)]).records, rules)
 
@@ -217,7 +219,13 @@ def derive(subject: Subject) -> dict[str, Any]:
         rules = candidates(dialect)
         features[dialect] = working(next(iter(results(subject, dialect, [None]))))
         outcomes = breaks(subject, dialect, sorted(rules))
-        wires_by_mutant = {mutant: faults(dialect, mutant, rules[mutant]) for mutant in outcomes}
+        suspected = {rule for mutant, hits in outcomes.items() if hits for rule in rules[mutant]}
+        wires_by_mutant = {
+            mutant: faults(dialect, mutant, rules[mutant])
+            if suspected.intersection(rules[mutant])
+            else Counter()
+            for mutant in outcomes
+        }
         rows[dialect] = claims(features[dialect], outcomes, wires_by_mutant)
     return {
         "name": subject.name,

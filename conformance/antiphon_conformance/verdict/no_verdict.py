@@ -87,8 +87,8 @@ def _is_of_an_option(trace: Trace) -> bool:
 
 def _why_no_scene(rule: Rule, traces: Sequence[Trace]) -> tuple[Outcome, str]:
     trace = next((trace for trace in traces if trace.scenario == rule.scenario), None)
-    if trace is None:
-        return Outcome.UNTESTABLE, f"the scenario {rule.scenario} did not run"
+    if trace is None:  # the user left it out: the target did nothing that could count against it
+        return Outcome.INCONCLUSIVE, f"not seen: the run leaves the scenario {rule.scenario} out"
     if (trace.missing_feature or trace.stop_reason) and not _lacks_only_a_part(rule, trace):
         return why_missing(trace, safe(trace.stop_reason or ""))
     return Outcome.INCONCLUSIVE, _not_seen(rule, traces)
