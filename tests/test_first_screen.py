@@ -47,7 +47,11 @@ def states(*exchanges, missing=None):
 
 @pytest.mark.parametrize(
     ("body", "state"),
-    [(b'{"detail":"Not Found"}', "not offered"), (b'{"error":{"message":"No resp_6a1 here."}}', "failing")],
+    [
+        (b'{"detail":"Not Found"}', "not offered"),
+        (b'{"error":{"message":"No resp_6a1 here."}}', "failing"),
+        (b'{"error":{"message":"Invalid URL (GET /v1/responses/resp_6a1/input_items)"}}', "not offered"),
+    ],
 )
 def test_an_operation_is_not_offered_where_its_path_is_unknown(body, state):
     listing = exchange("storage/listed", "GET", "/responses/resp_6a1/input_items", 404, body)

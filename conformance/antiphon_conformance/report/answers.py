@@ -9,10 +9,11 @@ from antiphon_conformance.report.families import NO_EFFECT, fault, sight
 from antiphon_conformance.report.features import FAILING, LACKING, SIGNS_OF_EFFECT, TOPICS, UNSEEN, FeatureRow
 from antiphon_conformance.report.groups import TRIED
 from antiphon_conformance.report.harm import FEATURES, Wire, feature_title
+from antiphon_conformance.report.sorts import Share, Sorts
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.clients import Client, load_clients
 
-WORKS, BREAKS, UNCLEAR, ABSENT = "works", "breaks", "unclear", "not offered"
+WORKS, PARTLY, BREAKS, UNCLEAR, ABSENT = "works", "breaks in part", "breaks", "unclear", "not offered"
 NEEDS: Mapping[str, str] = {
     "create": "create", "stream": "stream", "stream_helper": "stream", "tools": "tools",
     "streamed_tools": "tools", "parse": "structured", "chain": "chain", "retrieve": "retrieve",
@@ -36,14 +37,18 @@ class FeatureAnswer:
 
     feature: str
     state: str
-    """`works`, `breaks`, `not offered`, or `unclear` when the run saw too little of it."""
+    """`works`, `breaks`, `breaks in part` (only at special answers), `not offered`, or `unclear` when the run
+    saw too little of it."""
     faults: tuple[Wire, ...] = ()
     """The rules and faults at which the client broke in a run."""
+    share: str = ""
+    """In how many answers, where plain ones do not break it: `in 1 of 19 streams, with reasoning`."""
 
     @property
     def title(self) -> str:
         """The feature for people."""
-        return feature_title(self.feature)
+        title = feature_title(self.feature)
+        return f"{title} ({self.share})" if self.share else title
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,11 @@ class Answer:
 
     @property
     def state(self) -> str:
-        """`breaks` when a feature does, `works` when all that the server offers do, else `unclear`."""
-        if self.of(BREAKS):
-            return BREAKS
+        """`breaks` or `breaks in part` when a feature does, `works` when all that the server offers do, else
+        `unclear`."""
+        for state in (BREAKS, PARTLY):
+            if self.of(state):
+                return state
         return WORKS if self.of(WORKS) and not self.of(UNCLEAR) else UNCLEAR
 
     @property
@@ -82,25 +89,33 @@ class Answer:
     @property
     def why(self) -> str:
         """Its features by state, in one line."""
-        words = {BREAKS: "breaks at", WORKS: "works with", UNCLEAR: "unclear", ABSENT: "not offered"}
+        words = {
+            BREAKS: "breaks at",
+            PARTLY: "breaks in part",
+            WORKS: "works with",
+            UNCLEAR: "unclear",
+            ABSENT: "not offered",
+        }
         parts = (f"{word}: {', '.join(self.of(state))}" for state, word in words.items() if self.of(state))
         return "; ".join(parts)
 
 
-def answers(records: Iterable[Record], dialect: str, features: Iterable[FeatureRow] = ()) -> list[Answer]:
+def answers(
+    records: Iterable[Record], dialect: str, features: Iterable[FeatureRow] = (), sorts: Sorts | None = None
+) -> list[Answer]:
     """The answer for each client that was tested with servers of this dialect; `features` are what the server
-    offers. What is newer than our document breaks nobody: no run has shown it."""
+    offers, `sorts` tell which answers are plain. What is newer than our document breaks nobody: no run has
+    shown it."""
     own = tuple(records)
-    wires = {
-        (record.rule, fault(sight(record, finding)))
-        for record in own
-        if record.outcome in SHOWN
-        for finding in record.findings
-        if not finding.newer
-    }
+    wires: dict[Wire, set[str]] = {}
+    for record in own:
+        for finding in record.findings if record.outcome in SHOWN else ():
+            if not finding.newer:
+                wires.setdefault((record.rule, fault(sight(record, finding))), set()).add(finding.exchange)
     tried = frozenset(record.rule for record in own if record.outcome in TRIED)
     blind = {record.rule for record in own if record.outcome is Outcome.INCONCLUSIVE and record.scenario}
-    run = _Run(frozenset(wires), tried, frozenset(blind - tried), {row.name: row for row in features})
+    rows = {row.name: row for row in features}
+    run = _Run(wires, tried, frozenset(blind - tried), rows, sorts or Sorts())
     clients = (client for client in load_clients() if client.features.get(dialect))
     return [_answer(client, dialect, run) for client in clients]
 
@@ -109,10 +124,12 @@ def answers(records: Iterable[Record], dialect: str, features: Iterable[FeatureR
 class _Run:
     """What a run showed: faults, the rules that reached a verdict and those that tried in vain, features."""
 
-    wires: frozenset[Wire]
+    wires: Mapping[Wire, set[str]]
+    """The faults, each with the exchanges that show it."""
     tried: frozenset[str]
     blind: frozenset[str]
     features: Mapping[str, FeatureRow]
+    sorts: Sorts
 
     def state(self, feature: str) -> str:
         return self.features[feature].state if feature in self.features else ""
@@ -127,6 +144,15 @@ def _answer(client: Client, dialect: str, run: _Run) -> Answer:
     return Answer(client, tuple(_feature(client, dialect, name, run) for name in names))
 
 
+def _break(name: str, shares: Mapping[Wire, Share]) -> FeatureAnswer:
+    """A feature that breaks: by the faults of plain answers, where there are any."""
+    plain = [wire for wire, share in shares.items() if not share.special]
+    if plain:
+        return FeatureAnswer(name, BREAKS, tuple(sorted(plain)))
+    most = max(shares.values(), key=lambda share: share.part)
+    return FeatureAnswer(name, PARTLY, tuple(sorted(shares)), most.words)
+
+
 def _feature(client: Client, dialect: str, name: str, run: _Run) -> FeatureAnswer:
     faults = client.faults(dialect, name)
     need = NEEDS.get(name, "")
@@ -136,8 +162,9 @@ def _feature(client: Client, dialect: str, name: str, run: _Run) -> FeatureAnswe
     state = run.state(need)
     if state == LACKING:
         return FeatureAnswer(name, ABSENT)
-    if hits:
-        return FeatureAnswer(name, BREAKS, tuple(sorted(hits)))
+    shares = {wire: share for wire in hits if (share := run.sorts.share(name, run.wires[wire]))}
+    if shares:
+        return _break(name, shares)
     topics = TOPICS.get(need, frozenset()) if name not in GENERAL else frozenset()
     doubts = bool(run.blind.intersection(SIGNS_OF_EFFECT.get(need, ()))) or any(
         (what.startswith(NO_EFFECT) and rule.partition(".")[0] in topics) or rule in DOUBTS.get(name, ())

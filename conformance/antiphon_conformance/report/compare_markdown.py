@@ -11,7 +11,8 @@ from antiphon_conformance.report.titles import plural
 
 SIGNS = {
     "passed": "✓", "failed": "✗", "broken": "✗", "untestable": "⊘", "warned": "!", "noted": "i", "works": "✓",
-    "works but": "!", "breaks": "✗", "ignored": "✗", "not offered": "–", "not seen": "?", "unclear": "?",
+    "works but": "!", "breaks": "✗", "breaks in part": "!",
+    "ignored": "✗", "not offered": "–", "not seen": "?", "unclear": "?",
 }  # fmt: skip
 MOST_RULES = 6
 """How many rules a list of changes names."""

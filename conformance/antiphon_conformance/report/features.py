@@ -152,8 +152,8 @@ PARENTS: Mapping[str, str] = {
 """Features that are part of another one: a target without that one does not offer them."""
 NO_ROUTE = frozenset({404, 405, 501})
 """How a target answers an operation that it does not have."""
-ID = re.compile(r"\b[a-z]{2,8}[_-]\w*\d")
-"""An id in a text: `resp_68a1`."""
+ID = re.compile(r"(?<![/\w])[a-z]{2,8}[_-]\w*\d")
+"""An id in a text: `resp_68a1`; in a path it only repeats the URL of the request."""
 REJECTIONS = {"keys": frozenset({401, 403})}
 """Features that a target shows by rejecting a request, and the statuses of the rejection."""
 

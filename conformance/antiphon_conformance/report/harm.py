@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from antiphon_conformance.report.causes import Cause, Occurrence
 from antiphon_conformance.report.families import NO_EFFECT, UNTRUE, fault, sight
 from antiphon_conformance.report.features import SIGNS_OF_EFFECT, TOPICS
+from antiphon_conformance.report.sorts import Share, Sorts
 from antiphon_conformance.scenarios.scenario import GENERATED
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.clients import Client, load_clients
@@ -44,11 +45,19 @@ class Breakage:
 
     client: Client
     features: tuple[str, ...]
+    shares: Mapping[str, str] = field(default_factory=dict)
+    """In how many answers it breaks, by the features that plain answers do not break."""
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether plain answers break none of the features."""
+        return self.shares.keys() == {*self.features}
 
     @property
     def title(self) -> str:
-        """`openai-python (stream, parse)`."""
-        return f"{self.client.short} ({', '.join(feature_title(name) for name in self.features)})"
+        """`openai-python (stream, parse in 1 of 60 answers, with a refusal)`."""
+        names = (f"{feature_title(name)} {self.shares.get(name, '')}".rstrip() for name in self.features)
+        return f"{self.client.short} ({', '.join(names)})"
 
 
 def feature_title(name: str) -> str:
@@ -56,45 +65,62 @@ def feature_title(name: str) -> str:
     return TITLES.get(name, name)
 
 
-def faults_of(cause: Cause) -> set[Wire]:
-    """The faults that a cause shows, its own and those that follow from it; an effect that is missing because
-    of it harms nobody by itself."""
-    own = {
-        (place.record.rule, fault(place.look))
-        for place in cause.places
-        if place.look and not place.look.finding.newer
-    }
-    later = {
-        (record.rule, fault(sight(record, finding)))
-        for record in cause.follows
-        if record.kind is Kind.INTEROP
-        for finding in record.findings
-        if not finding.newer
-    }
-    return own | later
+def faults_of(cause: Cause) -> dict[Wire, set[str]]:
+    """The faults that a cause shows, its own and those that follow from it, each with the exchanges that show
+    it; an effect that is missing because of it harms nobody by itself."""
+    faults: dict[Wire, set[str]] = {}
+    for place in cause.places:
+        if place.look and not place.look.finding.newer:
+            faults.setdefault((place.record.rule, fault(place.look)), set()).add(place.exchange)
+    for record in cause.follows:
+        for finding in record.findings if record.kind is Kind.INTEROP else ():
+            if not finding.newer:
+                faults.setdefault((record.rule, fault(sight(record, finding))), set()).add(finding.exchange)
+    return faults
 
 
-def breakages(faults: Iterable[Wire], dialect: str, working: Collection[str] = ()) -> tuple[Breakage, ...]:
+def breakages(
+    faults: Mapping[Wire, Collection[str]],
+    dialect: str,
+    working: Collection[str] = (),
+    sorts: Sorts | None = None,
+) -> tuple[Breakage, ...]:
     """The clients that break by these faults: only what a run of the client has shown.
 
     `working` are the clients' features of which an answer has shown the effect: that it cannot be forced
-    breaks no client.
+    breaks no client. `sorts` tell which answers are plain.
     """
-    wires = tuple(faults)
     rows = []
     for client in load_clients():
-        features = [
-            name
-            for name in client.features.get(dialect, ())
-            if any(
-                what in client.faults(dialect, name).get(rule, {})
-                for rule, what in wires
-                if name not in working or not what.startswith(NO_EFFECT)
-            )
-        ]
-        if features:
-            rows.append(Breakage(client, tuple(sorted(features, key=_use))))
+        shares = {
+            name: share
+            for name in sorted(client.features.get(dialect, ()), key=_use)
+            if (share := _share(client, dialect, name, faults, name in working, sorts or Sorts()))
+        }
+        if shares:
+            special = {name: share.words for name, share in shares.items() if share.special}
+            rows.append(Breakage(client, tuple(shares), special))
     return tuple(rows)
+
+
+def _share(
+    client: Client,
+    dialect: str,
+    feature: str,
+    faults: Mapping[Wire, Collection[str]],
+    works: bool,
+    sorts: Sorts,
+) -> Share | None:
+    """In how many answers a client breaks at a feature by these faults: the plain case where it is among
+    them, else the fault that more answers have."""
+    known = client.faults(dialect, feature)
+    shares = [
+        share
+        for (rule, what), exchanges in faults.items()
+        if what in known.get(rule, {}) and not (works and what.startswith(NO_EFFECT))
+        if (share := sorts.share(feature, exchanges))
+    ]
+    return max(shares, key=lambda share: (not share.special, share.part), default=None)
 
 
 def worst_place_first(cause: Cause, dialect: str) -> Cause:
@@ -128,6 +154,7 @@ def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]],
         return (
             cause.outcome is not Outcome.BROKEN,
             cause.outcome is Outcome.NOTED,
+            -sum(not row.is_partial for row in harm),
             -len(harm),
             first,
             -sum(len(row.features) for row in harm),

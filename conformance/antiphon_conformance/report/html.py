@@ -57,6 +57,7 @@ SIGNS = {
     "not seen": "?",
     "works": "✓",
     "breaks": "✗",
+    "breaks in part": "!",
     "unclear": "?",
 }
 """A sign beside the coloured word, for people who do not see colours."""

@@ -18,6 +18,7 @@ from antiphon_conformance.report.fingerprint import fingerprint
 from antiphon_conformance.report.groups import WORST_FIRST
 from antiphon_conformance.report.harm import worst_place_first
 from antiphon_conformance.report.pace import medians, sentence
+from antiphon_conformance.report.sorts import Sorts, counts_of, sorts_of
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.result import RunResult
 from antiphon_conformance.verdict.verdict import Verdict
@@ -79,6 +80,8 @@ class Report:
     """SHA-256 of each transcript, by its file's name."""
     operations: Mapping[str, str] = field(default_factory=dict)
     """Method and path of each request that a finding names, `POST /responses`, by the exchange's id."""
+    sorts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """How each exchange with a finding was answered, and what is special about it; see `sorts.py`."""
 
     @property
     def status(self) -> int:
@@ -89,6 +92,11 @@ class Report:
         """The profile by which a dialect was judged; reports of earlier versions weigh by level."""
         content = self.metadata.get("profiles", {}).get(dialect)
         return profile_of(content) if content else profile_of_levels(bool(self.metadata.get("strict")))
+
+    @property
+    def kinds_of_answers(self) -> Sorts:
+        """The sorts of the run's answers."""
+        return Sorts(self.sorts, self.metadata.get("answers", {}))
 
     def of(self, dialect: str) -> list[Record]:
         """The records of one dialect, worst first."""
@@ -104,6 +112,7 @@ def compose(result: RunResult, transcript: str = "", digests: Mapping[str, str] 
     metadata = {**result.metadata, "suite": fingerprint()}
     pace = medians(result.exchanges.values())
     metadata |= {"pace": pace} if pace else {}
+    metadata |= {"answers": counts_of(result.exchanges.values())}
     is_recorded = "files" in metadata
     quotes = bool(metadata.get("quotes", True))
     exchanges = result.exchanges if quotes else {}
@@ -118,7 +127,15 @@ def compose(result: RunResult, transcript: str = "", digests: Mapping[str, str] 
         excerpts(exchanges, result.records, result.verdicts),
         digests or {},
         operations(result),
+        sorts(result),
     )
+
+
+def sorts(result: RunResult) -> dict[str, tuple[str, ...]]:
+    """The sorts of each exchange that a finding names, by its id."""
+    exchanges = result.exchanges
+    names = {finding.exchange for record in result.records for finding in record.findings}
+    return {name: sorts_of(exchanges[name]) for name in sorted(names & exchanges.keys())}
 
 
 def operations(result: RunResult) -> dict[str, str]:

@@ -64,7 +64,8 @@ class Fault:
         """What a breach does: the clients that break, or the kind of fault."""
         if self.breaks:
             count = len(self.breaks)
-            return f"{plural(count, 'client')} {'breaks' if count == 1 else 'break'}"
+            at_times = " at some answers" if all(row.is_partial for row in self.breaks) else ""
+            return f"{plural(count, 'client')} {'breaks' if count == 1 else 'break'}{at_times}"
         if self.cause.family is BLOCKED:
             return "nothing could be seen"
         if self.cause.family.name == "server error":
@@ -164,14 +165,16 @@ class Overview:
         rows = self.report.features.get(self.name, ())
         shown = {row.name for row in rows if row.has_effect}
         working = {name for name, need in NEEDS.items() if need in shown}
-        return {id(cause): breakages(faults_of(cause), self.name, working) for cause in self._causes}
+        sorts = self.report.kinds_of_answers
+        return {id(cause): breakages(faults_of(cause), self.name, working, sorts) for cause in self._causes}
 
     @cached_property
     def answers(self) -> list[Answer]:
         """For each well-known client, whether it works, feature by feature; none where nothing was seen."""
         if self.is_blank:
             return []
-        return answers(self.records, self.name, self.report.features.get(self.name, ()))
+        rows = self.report.features.get(self.name, ())
+        return answers(self.records, self.name, rows, self.report.kinds_of_answers)
 
     @cached_property
     def capabilities(self) -> tuple[Capability, ...]:

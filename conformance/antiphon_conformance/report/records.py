@@ -67,6 +67,8 @@ def lines(report: Report) -> Iterator[bytes]:
         yield _line({"exchange": identity, "curl": curl})
     for identity, operation in report.operations.items():
         yield _line({"exchange": identity, "operation": operation})
+    for identity, sorts in report.sorts.items():
+        yield _line({"exchange": identity, "sorts": list(sorts)})
     for name, rows in report.features.items():
         yield from (_line({"feature": {"dialect": name, **asdict(row)}}) for row in rows)
     for (name, exchange, where), part in report.excerpts.items():
@@ -171,6 +173,7 @@ def _report(entries: list[Any], path: Path) -> Report:
         dict(_excerpt(entry) for entry in entries[1:-1] if "excerpt" in entry),
         header.get("digests", {}),
         {entry["exchange"]: entry["operation"] for entry in entries[1:-1] if "operation" in entry},
+        {entry["exchange"]: tuple(entry["sorts"]) for entry in entries[1:-1] if "sorts" in entry},
     )
 
 

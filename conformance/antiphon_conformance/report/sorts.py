@@ -1,0 +1,121 @@
+"""Sorts of answers: which of a run's exchanges are plain, and in which a fault shows that breaks a client.
+
+A client that breaks at a fault breaks at a feature only where the plain case has the fault. Where only
+answers with reasoning or a refusal have it, say, the client breaks at those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from antiphon_conformance.http.exchange import Exchange, MissingStepError
+from antiphon_conformance.scenarios.scenario import GENERATED
+
+STREAM, DOCUMENT = "streams", "answers"
+"""The two ways in which an answer comes."""
+MODES: Mapping[str, str] = {
+    "create": DOCUMENT, "tools": DOCUMENT, "parse": DOCUMENT, "chain": DOCUMENT,
+    "stream": STREAM, "stream_helper": STREAM, "streamed_tools": STREAM,
+}  # fmt: skip
+"""How the features of clients get their answers; the others get them in both ways."""
+SPECIAL: Mapping[str, str] = {
+    "reasoning": "with reasoning",
+    "refusal": "with a refusal",
+    "cut": "cut short",
+    "empty": "without items",
+    "generated": "to generated requests",
+}
+"""The sorts of answers that are not plain, and their words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sorts:
+    """The sorts of a run's answers. They are empty in reports of earlier versions: all pass for plain."""
+
+    by_exchange: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """How an exchange was answered, and which members of SPECIAL it has, for exchanges with findings."""
+    counts: Mapping[str, Collection[int]] = field(default_factory=dict)
+    """How many plain ones and how many in all, by the way in which the answer comes."""
+
+    def share(self, feature: str, exchanges: Iterable[str]) -> Share | None:
+        """How much of what a client's feature meets has the fault of these exchanges; None for nothing."""
+        mode = MODES.get(feature, "")
+        own = [name for name in set(exchanges) if not mode or mode in self.by_exchange.get(name, (mode,))]
+        if not own:
+            return None
+        sorts = [[sort for sort in SPECIAL if sort in self._of(name)] for name in own]
+        plain, whole = self.counts.get(mode, (0, 0))
+        if not plain or not all(sorts):
+            return Share(len(own), whole)
+        words = tuple(SPECIAL[sort] for sort in SPECIAL if any(sort in row for row in sorts))
+        return Share(len(own), whole, mode, words)
+
+    def _of(self, exchange: str) -> Collection[str]:
+        generated = ("generated",) if exchange.startswith(f"{GENERATED}/") else ()
+        return (*self.by_exchange.get(exchange, ()), *generated)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """In how many answers a client meets a fault, and what is special about all of them."""
+
+    part: int
+    whole: int
+    noun: str = ""
+    special: tuple[str, ...] = ()
+    """Empty when a plain answer has the fault."""
+
+    @property
+    def words(self) -> str:
+        """`in 1 of 19 streams, with reasoning`; empty for the plain case."""
+        return (
+            f"in {self.part} of {max(self.whole, self.part)} {self.noun}, {' or '.join(self.special)}"
+            if self.special
+            else ""
+        )
+
+
+def sorts_of(exchange: Exchange) -> tuple[str, ...]:
+    """How an exchange was answered, and what is special about the answer; nothing where no answer came."""
+    if exchange.reply is None:
+        return ()
+    stream = exchange.reply.stream
+    things = _items_and_parts(exchange)
+    kinds = {str(thing.get("type")) for thing in things}
+    for event in stream.events if stream is not None else ():
+        kinds.add(event.type.removeprefix("response.").partition("_")[0].partition(".")[0])
+    if exchange.ok and _response(exchange).get("status") == "incomplete":
+        kinds.add("cut")
+    if exchange.ok and not things and _response(exchange).get("output") == []:
+        kinds.add("empty")
+    return DOCUMENT if stream is None else STREAM, *(sort for sort in SPECIAL if sort in kinds)
+
+
+def counts_of(exchanges: Iterable[Exchange]) -> dict[str, list[int]]:
+    """How many requests got plain items and how many got any, by the way in which the answer came."""
+    counts = {STREAM: [0, 0], DOCUMENT: [0, 0]}
+    for exchange in exchanges:
+        if exchange.ok and exchange.request.method == "POST" and _items_and_parts(exchange):
+            mode, *special = sorts_of(exchange)
+            counts[mode][0] += not special
+            counts[mode][1] += 1
+    return counts
+
+
+def _items_and_parts(exchange: Exchange) -> list[Mapping[str, Any]]:
+    """The items of a response, and the parts of their contents."""
+    items = _objects(_response(exchange).get("output"))
+    return [*items, *(part for item in items for part in _objects(item.get("content")))]
+
+
+def _response(exchange: Exchange) -> Mapping[str, Any]:
+    try:
+        return exchange.response
+    except MissingStepError:
+        return {}
+
+
+def _objects(members: Any) -> list[Mapping[str, Any]]:
+    return [member for member in members if isinstance(member, dict)] if isinstance(members, list) else []

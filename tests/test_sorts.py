@@ -1,0 +1,102 @@
+"""Whether a client breaks at a feature, or only at answers of one sort, and how a report keeps it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from antiphon_conformance.http.exchange import Exchange, Request
+from antiphon_conformance.http.reply import headers, reply_from_value
+from antiphon_conformance.report.answers import answers
+from antiphon_conformance.report.features import FeatureRow
+from antiphon_conformance.report.harm import breakages
+from antiphon_conformance.report.sorts import Sorts, counts_of, sorts_of
+from antiphon_conformance.rules.rule import Finding
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_spec.clients import load_clients
+from antiphon_spec.requirement import Kind
+
+TEXT = {"type": "message", "content": [{"type": "output_text", "text": "pong"}]}
+REFUSAL = {"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}
+REASONING = {"type": "reasoning", "summary": []}
+COUNTS = {"streams": [18, 19], "answers": [58, 60]}
+RULE, WHAT = "lifecycle.the-terminal-event-has-the-items-of-the-stream", "item wrong in a stream"
+
+
+def answer(*items: Any, status: str = "completed") -> Exchange:
+    reply = reply_from_value(200, headers({}), {"object": "response", "status": status, "output": [*items]})
+    return Exchange("one/asked", Request("POST", "/responses", {}, None), reply)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "sorts"),
+    [
+        (answer(TEXT), ("answers",)),
+        (answer(REASONING, TEXT), ("answers", "reasoning")),
+        (answer(REFUSAL), ("answers", "refusal")),
+        (answer(TEXT, status="incomplete"), ("answers", "cut")),
+        (answer(), ("answers", "empty")),
+        (Exchange("one/asked", Request("POST", "/responses", {}, None), None), ()),
+    ],
+)
+def test_an_answer_has_a_sort(exchange: Exchange, sorts: tuple[str, ...]) -> None:
+    assert sorts_of(exchange) == sorts
+
+
+def test_plain_answers_are_counted() -> None:
+    own = [answer(TEXT), answer(REASONING, TEXT), answer(REFUSAL), answer()]
+    assert counts_of(own) == {"streams": [0, 0], "answers": [1, 3]}
+
+
+@pytest.mark.parametrize(
+    ("sorts", "words"),
+    [
+        ({"a/b": ("streams",)}, ""),
+        ({"a/b": ("streams", "reasoning")}, "in 1 of 19 streams, with reasoning"),
+        ({}, ""),
+    ],
+)
+def test_only_a_plain_answer_breaks_a_feature(sorts: dict[str, tuple[str, ...]], words: str) -> None:
+    share = Sorts(sorts, COUNTS).share("stream_helper", ["a/b"])
+    assert share is not None
+    assert share.words == words
+
+
+def test_a_fault_of_streams_breaks_no_feature_without_them() -> None:
+    assert Sorts({"a/b": ("streams",)}, COUNTS).share("create", ["a/b"]) is None
+
+
+def test_where_every_answer_reasons_reasoning_is_plain() -> None:
+    share = Sorts({"a/b": ("streams", "reasoning")}, {"streams": [0, 4]}).share("stream_helper", ["a/b"])
+    assert share is not None
+    assert share.words == ""
+
+
+@pytest.mark.parametrize(
+    ("special", "state", "title"),
+    [
+        ((), "breaks", "openai-python (stream helper)"),
+        (
+            ("reasoning",),
+            "breaks in part",
+            "openai-python (stream helper in 1 of 19 streams, with reasoning)",
+        ),
+    ],
+)
+def test_a_client_breaks_in_part(special: tuple[str, ...], state: str, title: str) -> None:
+    client = next(row for row in load_clients() if (row.package, row.registry) == ("openai", "PyPI"))
+    assert WHAT in client.faults("openai", "stream_helper").get(RULE, {}), "the fault is one that breaks it"
+    sorts = Sorts({"tries/thought": ("streams", *special)}, COUNTS)
+    finding = Finding(
+        "event[9]/response/output[0]", "the items of the stream", "another item", "tries/thought"
+    )
+    broken = Record(
+        RULE, "X", ("X",), "MUST", "openai", "tries", Outcome.FAILED, (finding,), kind=Kind.INTEROP
+    )
+    rows = [FeatureRow("stream", "stream", False, "offered")]
+    own = next(row for row in answers([broken], "openai", rows, sorts) if row.client is client)
+    assert own.by_feature["stream_helper"] == state
+    (first, *_) = breakages({(RULE, WHAT): {"tries/thought"}}, "openai", (), sorts)
+    assert first.title == title
+    assert first.is_partial is bool(special)
