@@ -12,6 +12,7 @@ import fast_loop
 from antiphon_conformance import engine
 from antiphon_conformance.http.asgi import AsgiTransport
 from antiphon_conformance.http.client import Target
+from antiphon_conformance.http.credentials import Credentials
 from antiphon_conformance.http.exchange import Exchange, Headers, Trace
 from antiphon_conformance.http.mailbox import Mailbox
 from antiphon_conformance.requests import generation
@@ -28,7 +29,7 @@ from antiphon_mockserver.settings import Settings
 from antiphon_spec.dialect import Dialect, load
 from antiphon_spec.profile import NOTICES_ALL, load_profile
 
-KEY = "sk-antiphon-tests"
+KEY, OTHER_KEY = "sk-antiphon-tests", "sk-antiphon-other-tests"
 URL = "http://mock/v1"
 NOTICES = load_profile(NOTICES_ALL)
 RED = {Outcome.FAILED, Outcome.WARNED, Outcome.NOTED}
@@ -36,8 +37,8 @@ RED = {Outcome.FAILED, Outcome.WARNED, Outcome.NOTED}
 
 def run_suite(dialect: str, *mutants: str, **options: Any) -> Run:
     """A whole run of the suite against the mock in this process."""
-    app = make_app(Settings(dialect=dialect, mutants=mutants, api_keys=(KEY,)))
-    config = RunConfig(URL, (dialect,), api_key=KEY, **options)
+    app = make_app(Settings(dialect=dialect, mutants=mutants, api_keys=(KEY, OTHER_KEY)))
+    config = RunConfig(URL, (dialect,), api_key=KEY, other_key=OTHER_KEY, **options)
     return perform(config, transport=AsgiTransport(app, URL), mailbox=mailbox_of(app))
 
 
@@ -71,9 +72,12 @@ def traces(
     selection = tuple(scenario for name, scenario in catalogue.items() if name in scenarios or scenario.first)
     features = () if variations else tuple(dialect.features)
     plan = runner.Plan(selection, (dialect,), features=features)
-    settings = Settings(dialect=dialect_name, mutants=mutants, variations=variations, api_keys=(KEY,))
+    settings = Settings(
+        dialect=dialect_name, mutants=mutants, variations=variations, api_keys=(KEY, OTHER_KEY)
+    )
     app = make_app(settings)
-    target = Target(AsgiTransport(app, URL), KEY, mailbox=mailbox_of(app))
+    credentials = Credentials(KEY, other_key=OTHER_KEY)
+    target = Target(AsgiTransport(app, URL), credentials, mailbox=mailbox_of(app))
     results = fast_loop.run(runner.run(plan, target))
     if generation.SCENARIO in scenarios:
         results.append(asyncio.run(generation.generate(target, (_source(dialect, results),), examples=0)))

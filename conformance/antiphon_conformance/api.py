@@ -27,6 +27,7 @@ def check(
     *,
     model: str | None = None,
     api_key: str | None = None,
+    other_api_key: str | None = None,
     auth: str | None = None,
     headers: Mapping[str, str] | None = None,
     ca_file: str | Path | None = None,
@@ -62,7 +63,8 @@ def check(
         assert check(app, dialect="openai", properties=False).conformant
 
     `auth` says where the key goes: `bearer`, `header:NAME`, `query:NAME` or `none`; `headers` go with every
-    request. An application serves the API at `base_path`. `features` claims an optional feature, or denies it
+    request. With `other_api_key`, the key of another account, the run tries to see what the first one stored.
+    An application serves the API at `base_path`. `features` claims an optional feature, or denies it
     (`no-background`). `resources` names what the target holds (`{"prompt": "pmpt_1"}`). `webhook_port` of
     this machine receives its webhooks, which `webhook_secret` signs. `baseline` is a file of known failures,
     `requirements` are frozen sets. `profile` is `compatible`, `strict`, `identical`, or a file. After
@@ -102,10 +104,10 @@ def check_models(
     bound = inspect.signature(check).bind(target, dialect, **options)
     bound.apply_defaults()
     setup, transport = _setup(bound.arguments | {"model": read_models(models)})
-    found = {name: _run(part, transport) for name, part in setups_by_model(setup).items()}
-    if setup.report is not None and len(found) > 1:
-        write_models(setup.report, {name: report for name, (_, report) in found.items()})
-    return {name: result for name, (result, _) in found.items()}
+    results = {name: _run(part, transport) for name, part in setups_by_model(setup).items()}
+    if setup.report is not None and len(results) > 1:
+        write_models(setup.report, {name: report for name, (_, report) in results.items()})
+    return {name: result for name, (result, _) in results.items()}
 
 
 def _setup(arguments: Mapping[str, Any]) -> tuple[Setup, Transport | None]:

@@ -54,6 +54,10 @@ class RunConfig:
     model: str | None = None
     """None for the model that each dialect names."""
     api_key: str | None = field(default=None, repr=False)
+    other_key: str = field(default="", repr=False)
+    """The key of another account, which may not see what the first one stored; "" to ask with none."""
+    other_key_variable: str = ""
+    """The environment variable that the other key is from, for the report."""
     key_variable: str = ""
     """The environment variable that the key is from, for the report; empty for a key from elsewhere."""
     auth: str = BEARER
@@ -107,7 +111,7 @@ class RunConfig:
         place, name = read_place(self.auth)
         address = read_address(self.url)
         others = (*address.secrets, *secrets_of(address), *filter(None, (self.webhook_secret,)))
-        return Credentials(self.api_key, place, name, self.headers, others)
+        return Credentials(self.api_key, place, name, self.headers, self.other_key, others)
 
     def open_mailbox(self) -> AbstractAsyncContextManager[Mailbox | None]:
         """Receives webhooks while the context is open, if the user gave a port. Entering raises OSError when
@@ -293,6 +297,7 @@ def _metadata(config: RunConfig, target: Target, started_at: float, seconds: flo
     return {
         "target": safe(redaction_of(config.credentials.secrets).text(shown(config.url))),
         "key": config.key_variable,
+        "other_key": config.other_key_variable,
         "auth": config.auth,
         "headers": [name for name, _ in config.headers],
         "ca_file": config.ca_file or "",

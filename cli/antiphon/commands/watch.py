@@ -38,16 +38,16 @@ def snapshot(paths: Iterable[Path], without: Sequence[Path] = ()) -> Snapshot:
 
     A file that disappears meanwhile is absent. Raises TooManyFilesError.
     """
-    found: dict[str, State] = {}
+    states: dict[str, State] = {}
     for name in _files(paths, {path.resolve() for path in without}):
         try:
             status = os.stat(name)
         except OSError:
             continue
-        found[name] = (status.st_mtime_ns, status.st_size, status.st_ino)
-        if len(found) > MOST_FILES:
+        states[name] = (status.st_mtime_ns, status.st_size, status.st_ino)
+        if len(states) > MOST_FILES:
             raise TooManyFilesError(f"expected at most {MOST_FILES} files")
-    return found
+    return states
 
 
 def _files(paths: Iterable[Path], without: set[Path]) -> Iterator[str]:

@@ -25,6 +25,8 @@ PLACEHOLDER = "no-key"
 any."""
 KEY = "{api_key}"
 """Stands for the key in the value of a header, so that scenarios never see the key."""
+OTHER_KEY = "{other_key}"
+"""Stands for the key of another account."""
 AUTHORIZATION = "authorization"
 
 
@@ -39,13 +41,15 @@ class Credentials:
     """The name of the header or of the parameter."""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """The user's headers. An empty value keeps a usual header from being sent."""
+    other_key: str = field(default="", repr=False)
+    """The key of another account; "" when the user gives none."""
     hidden: tuple[str, ...] = field(default=(), repr=False)
     """Further texts to hide, such as a signature in the query of the URL."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The texts that must reach no file and no screen, as they stand in headers and in queries."""
-        values = [self.key or "", *self.hidden]
+        values = [self.key or "", self.other_key, *self.hidden]
         for name, value in self.headers:
             if name.lower() in SECRET_HEADERS or is_secret_name(name):
                 values += [value, value.rpartition(" ")[2]]
@@ -66,7 +70,11 @@ class Credentials:
             defaults["content-type"] = "application/json"
         defaults[AUTHORIZATION] = f"Bearer {key}"
         usual = tuple(pair for pair in defaults.items() if pair[0] not in names)
-        pairs = tuple((name, value.replace(KEY, key)) for name, value in request.headers.pairs if value)
+        pairs = tuple(
+            (name, value.replace(KEY, key).replace(OTHER_KEY, self.other_key))
+            for name, value in request.headers.pairs
+            if value
+        )
         signed = replace(request, headers=Headers((*usual, *pairs)), raw=raw)
         placed = self._place(signed)
         return replace(placed, headers=Headers((*placed.headers.pairs, *(pair for pair in added if pair[1]))))

@@ -32,6 +32,10 @@ def read_parameters(arguments: Mapping[str, Any]) -> Setup:
     options |= {"vendor": "", "note": ""}
     options["webhook_secret"] = _text(arguments["webhook_secret"], "webhook_secret")
     options |= {"target": arguments["target"], "api_key": _text(arguments["api_key"], "api_key")}
+    options |= {
+        "other_api_key": _text(arguments["other_api_key"], "other_api_key"),
+        "other_api_key_env": None,
+    }
     options["dialect"] = ",".join(_names(arguments["dialect"], "dialect"))
     options["resource"] = _resources(arguments["resources"] or {})
     model = arguments["model"]

@@ -41,7 +41,11 @@ def read_reach(
         key, variable = _key(values["api_key_env"], first, read_address(url), where("api_key_env"))
     if not variable and key is None and values["auth"] is None:
         key, auth, headers = _key_among(headers, auth)
-    reach = {"url": url, "api_key": key, "key_variable": variable, "auth": auth, "headers": headers}
+    other, other_variable = _other_key(values, front_door, where("other_api_key_env"))
+    if other and other == key:
+        raise OptionError(where("other_api_key_env"), "another key than the first", "the same")
+    reach: dict[str, Any] = {"other_key": other, "other_key_variable": other_variable}
+    reach |= {"url": url, "api_key": key, "key_variable": variable, "auth": auth, "headers": headers}
     reach |= {
         "ca_file": str(values["ca_file"]) if values["ca_file"] else None,
         "insecure": values["insecure"],
@@ -137,6 +141,18 @@ def _key(variable: str | None, first: Dialect, address: Address, where: str) -> 
     if key and (variable or first.is_own_host(address.host)):
         return key, name
     return None, ""
+
+
+def _other_key(values: Mapping[str, Any], front_door: str, where: str) -> tuple[str, str]:
+    """The key of another account, and its variable; empty without one."""
+    if front_door == PYTHON:
+        return values["other_api_key"] or "", ""
+    if not (name := values["other_api_key_env"]):
+        return "", ""
+    if not (key := os.environ.get(name, "").strip()):
+        shown = f" {name}" if _VARIABLE.fullmatch(name) else ""
+        raise OptionError(f"{where}{shown}", "a variable that is set", "none")
+    return key, name
 
 
 def _key_among(headers: Headers, auth: str) -> tuple[str | None, str, Headers]:

@@ -9,7 +9,7 @@ COMMAND, PYTEST, PYTHON = "command", "pytest", "python"
 PREFIX = {COMMAND: "--", PYTEST: "--responses-"}
 """The two front doors with options, and how an option of each one begins."""
 PARAMETERS = {"feature": "features", "resource": "resources", "header": "headers"}
-PARAMETERS |= {"rule": "rules", "scenario": "scenarios"}
+PARAMETERS |= {"rule": "rules", "scenario": "scenarios", "other_api_key_env": "other_api_key"}
 """The parameters of `check` in Python that have another name than the value of their option."""
 
 
@@ -56,6 +56,8 @@ OPTIONS = (
     Option("model", "The model of every request; several are judged side by side.", metavar="MODEL",
            repeatable=True),
     Option("api-key-env", "Variable with the key. Default: OPENAI_API_KEY and so on, to its vendor only.",
+           metavar="VARIABLE"),
+    Option("other-api-key-env", "Variable with another account's key, which must not see the first's data.",
            metavar="VARIABLE"),
     Option("auth", "Where the key goes: bearer, header:NAME, query:NAME, none.", metavar="PLACE"),
     Option("header", "A header of every request: 'NAME: VALUE'.", metavar="'N: V'", repeatable=True),

@@ -83,6 +83,7 @@ def _reach(metadata: Mapping[str, Any]) -> str:
     """The options that say how to reach the target; a header's value, which no file holds, is a variable."""
     first = metadata["dialects"][0]
     words = ["--api-key-env", metadata["key"]] if metadata.get("key") else []
+    words += ["--other-api-key-env", metadata["other_key"]] if metadata.get("other_key") else []
     if metadata.get("auth", BEARER) != dialects.load(first).auth:
         words += ["--auth", metadata["auth"]]
     words += ["--ca-file", metadata["ca_file"]] if metadata.get("ca_file") else []

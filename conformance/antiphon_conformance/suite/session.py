@@ -78,10 +78,10 @@ def results(config: pytest.Config) -> dict[str, RunResult]:
     the first call runs the scenarios."""
     if _RESULTS not in config.stash:
         paths = getattr(config, "workerinput", {}).get("responses_transcripts", {})
-        found: dict[str, RunResult] = {}
-        config.stash[_RESULTS] = found  # from now on: what was judged is told, also when a model is absent
+        by_model: dict[str, RunResult] = {}
+        config.stash[_RESULTS] = by_model  # from now on: what was judged is told, also when a model is absent
         for model, setup in setups_by_model(config.stash[_SETUP]).items():
-            found[model] = judge(map(_read, paths[model]), setup.gate) if model in paths else _run(setup)
+            by_model[model] = judge(map(_read, paths[model]), setup.gate) if model in paths else _run(setup)
     return config.stash[_RESULTS]
 
 

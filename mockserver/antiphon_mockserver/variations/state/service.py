@@ -194,3 +194,18 @@ def reads_text_only(behaviour: Behaviour) -> Behaviour:
 def _parts(item: Item) -> list[Any]:
     content = item.get("content")
     return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+
+
+@variation("state.forbids-what-another-key-stored", fits=("openai",))
+def forbids_what_another_key_stored(behaviour: Behaviour) -> Behaviour:
+    """Answers 403 where another key asks for a stored response, and does not hide that it exists.
+
+    No document says whether the response of another account is unknown or forbidden.
+    """
+
+    def may_see(record: Any, key: str) -> bool:
+        if not behaviour.access.may_see(record, key):
+            raise ApiError("This object belongs to another project.", status=403, code="forbidden")
+        return True
+
+    return replace(behaviour, access=replace(behaviour.access, may_see=may_see))
