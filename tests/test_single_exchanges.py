@@ -9,6 +9,7 @@ import pytest
 from antiphon_conformance.engine import lint
 from antiphon_conformance.http.exchange import Exchange, Headers, Request
 from antiphon_conformance.http.reply import read_reply
+from antiphon_conformance.rules.reading.output import stops_midway
 from antiphon_spec.dialect import load
 
 OPENAI = load("openai")
@@ -100,3 +101,51 @@ def test_a_continued_response_has_an_id_of_its_own(identity, is_wrong):
     asked = {"model": "m", "input": "hi", "previous_response_id": "resp_a"}
     found = findings("POST", "/responses", object_of(identity), asked)
     assert ("response.id-is-not-that-of-the-response-before" in found) is is_wrong
+
+
+CALL = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "save"}
+HALF = '{"january": 21, "febru'
+LIMIT = "response-status.a-response-at-the-token-limit-is-incomplete"
+ARGUMENTS = "tool-calls.arguments-are-json"
+
+
+@pytest.mark.parametrize(
+    ("status", "of_call", "limit", "arguments"),
+    [
+        ("incomplete", "incomplete", [], []),
+        (
+            "incomplete",
+            "completed",
+            [],
+            [
+                'reply.body/output/0/status is "completed": expected incomplete, since the response was cut'
+                " within the arguments of the call"
+            ],
+        ),
+        ("completed", "incomplete", ['reply.body/status is "completed": expected incomplete'], []),
+    ],
+)
+def test_a_cut_within_a_call_is_told_as_a_cut(status, of_call, limit, arguments):
+    call = CALL | {"arguments": HALF, "status": of_call}
+    usage = {"input_tokens": 9, "output_tokens": 16, "total_tokens": 25}
+    body = object_of("resp_a", status=status, output=[call], usage=usage)
+    asked = {"model": "gpt-5", "input": "Save it.", "max_output_tokens": 16}
+    told = findings("POST", "/responses", body, asked)
+    assert [message.partition("; the model")[0] for message in told.get(ARGUMENTS, [])] == arguments
+    assert told.get(LIMIT, []) == limit
+
+
+@pytest.mark.parametrize(
+    ("text", "stops"),
+    [
+        (HALF, True),
+        ('{"a": 1', True),
+        ('{"a":', True),
+        ('{"a": 1}', False),
+        ("{a: 1}", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_a_json_text_stops_midway(text, stops):
+    assert stops_midway(text) is stops

@@ -71,6 +71,12 @@ END_EFFECTS = (
 """The rules about effects that read the end of a stream."""
 LEFT = "background.a-client-that-left-finds-the-whole-answer"
 """The rule that reads the end of another stream of the run."""
+CUT_CALLS = (
+    "tool-calls.arguments-are-json",
+    "tool-calls.arguments-follow-a-strict-schema",
+    "tool-calls.arguments-fit-their-parameters",
+)
+"""The rules about arguments, which are half where an answer was cut and passes for whole."""
 FOLLOWS: tuple[Edge, ...] = (
     *(_edges(name, Link.RUN, LEFT) for name in ("order", "stream content", "final response")),
     _edges("server error", Link.EXCHANGE, "*"),
@@ -152,6 +158,7 @@ FOLLOWS: tuple[Edge, ...] = (
         key="response begin",
     ),
     _edges("rule", Link.RUN, "resumption", key="padding"),
+    _edges("rule", Link.EXCHANGE, *CUT_CALLS, key="response-status.a-response-at-the-token-limit"),
     _edges("stream content", Link.EXCHANGE, *END_EFFECTS, key="text"),
     _edges("stream content", Link.RUN, "text-parts.logprobs-come-on-request", key="logprobs"),
     _edges("final response", Link.RUN, *LATER_REQUESTS),

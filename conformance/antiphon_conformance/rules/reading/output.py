@@ -128,6 +128,19 @@ def parse_json(text: Any) -> Any:
         raise ValueError("nested too deeply") from problem
 
 
+def stops_midway(text: Any) -> bool:
+    """Whether a text is the beginning of a JSON value that never ends."""
+    if not isinstance(text, str) or not text.strip():
+        return False
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as problem:
+        return problem.pos >= len(text.rstrip()) or problem.msg.startswith("Unterminated")
+    except RecursionError:
+        return False
+    return False
+
+
 def includes(request: Json, name: str) -> bool:
     """Whether the request's `include` names this."""
     include = request.get("include")

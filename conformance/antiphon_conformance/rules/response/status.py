@@ -9,7 +9,15 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.output import member, number, output, parse_json, text_of, value_at
+from antiphon_conformance.rules.reading.output import (
+    member,
+    number,
+    output,
+    parse_json,
+    stops_midway,
+    text_of,
+    value_at,
+)
 from antiphon_conformance.rules.reading.schema_faults import lacks_required
 from antiphon_conformance.rules.response.members import OPEN
 from antiphon_conformance.rules.response.usage import tokens_of
@@ -228,13 +236,16 @@ def _reached_the_limit(response: ResponseObject) -> bool:
 def _is_cut(response: ResponseObject) -> bool:
     """Whether an answer shows that it is not whole; an answer may also end by itself exactly at its limit.
 
-    It shows nothing but reasoning, a message of it is not finished, or its last sentence goes on.
+    It shows nothing but reasoning, a message of it is not finished, its last sentence goes on, or a call of
+    it stops within its arguments.
     """
     items = [item for _, item in output(response.content)]
     messages = [item for item in items if item.get("type") == "message"]
     unfinished = any(item.get("status") in ("incomplete", "in_progress") for item in messages)
     only_thoughts = all(item.get("type") == "reasoning" for item in items)
-    return unfinished or only_thoughts or bool(HALF_A_SENTENCE.fullmatch(text_of(response.content)))
+    half_a_call = any(stops_midway(item.get("arguments")) for item in items)
+    half_a_sentence = bool(HALF_A_SENTENCE.fullmatch(text_of(response.content)))
+    return unfinished or only_thoughts or half_a_call or half_a_sentence
 
 
 @rule(

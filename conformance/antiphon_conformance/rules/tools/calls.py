@@ -16,6 +16,7 @@ from antiphon_conformance.rules.reading.output import (
     objects,
     output,
     parse_json,
+    stops_midway,
 )
 from antiphon_conformance.rules.reading.request import has_only_named_tools, tools_of
 from antiphon_conformance.rules.rule import Finding, rule
@@ -77,7 +78,15 @@ def _is_finished_call(item: Item) -> bool:
     reads={Part.TEXTS},
 )
 def arguments_are_json(item: Item) -> Iterator[Finding]:
-    """The `arguments` of a finished function call are the text of a JSON object."""
+    """The `arguments` of a finished function call are the text of a JSON object.
+
+    Where a limit cut the response inside them, the call is not finished, and its status is what is wrong.
+    """
+    was_cut = item.response.get("status") == "incomplete" and stops_midway(item.object["arguments"])
+    if was_cut and "status" in item.object:
+        expected = "incomplete, since the response was cut within the arguments of the call"
+        yield Finding(f"{item.where}/status", expected, show(item.object["status"]))
+        return
     try:
         value = parse_json(item.object["arguments"])
     except ValueError as problem:
