@@ -141,3 +141,59 @@ def test_the_boundary_of_a_form_changes_no_id() -> None:
     first, second = (upload(Client(), FILE, PURPOSE, boundary=boundary) for boundary in ("one", "two"))
     assert first.json == second.json
     assert first.json["bytes"] == len("Hello")
+
+
+def test_a_batch_attaches_files_to_a_store_and_a_file_is_read_and_described_there(
+    client: Any, file: Any
+) -> None:
+    store = client.vector_stores.create(name="Batches")
+    own = {"file_id": file.id, "attributes": {"year": 2026}}
+    batch = client.vector_stores.file_batches.create_and_poll(store.id, files=[own])
+    assert (batch.status, batch.file_counts.completed, batch.vector_store_id) == ("completed", 1, store.id)
+    (member,) = client.vector_stores.file_batches.list_files(batch.id, vector_store_id=store.id)
+    assert (member.id, member.attributes) == (file.id, {"year": 2026})
+    uploaded = [("a.md", b"Otters swim."), ("b.md", b"Wrens sing.")]
+    more = client.vector_stores.file_batches.upload_and_poll(store.id, files=uploaded)
+    assert more.file_counts.total == 2
+    assert client.vector_stores.file_batches.cancel(more.id, vector_store_id=store.id) == more
+    assert client.vector_stores.retrieve(store.id).file_counts.completed == 3
+    files = client.vector_stores.files
+    assert files.update(file.id, vector_store_id=store.id, attributes={"k": True}).attributes == {"k": True}
+    (content,) = files.content(file.id, vector_store_id=store.id)
+    assert content.text == RULES[1].decode()
+    assert files.list(store.id, filter="failed").data == []
+    with pytest.raises(openai.NotFoundError):
+        client.vector_stores.file_batches.create(store.id, file_ids=["file-unknown"])
+
+
+def test_an_upload_in_parts_becomes_a_file(client: Any) -> None:
+    details = {"filename": "u.txt", "mime_type": "text/plain", "purpose": "assistants"}
+    upload = client.uploads.upload_file_chunked(file=b"abcdefgh", bytes=8, part_size=3, **details)
+    assert upload.status == "completed"
+    assert client.files.content(upload.file.id).read() == b"abcdefgh"
+    begun = client.uploads.create(bytes=9, **details)
+    part = client.uploads.parts.create(begun.id, data=b"abc")
+    with pytest.raises(openai.BadRequestError, match="3 bytes"):
+        client.uploads.complete(begun.id, part_ids=[part.id])
+    assert client.uploads.cancel(begun.id).status == "cancelled"
+    with pytest.raises(openai.BadRequestError, match="cancelled"):
+        client.uploads.parts.create(begun.id, data=b"abc")
+
+
+def test_stored_chats_are_listed_described_and_deleted(client: Any) -> None:
+    chats = client.chat.completions
+    parts = [{"type": "text", "text": "Say hello."}]
+    asked = {"model": MODEL, "messages": [{"role": "user", "content": parts}], "metadata": {"topic": "owls"}}
+    chat = chats.create(store=True, **asked)
+    chats.create(**asked)
+    with chats.stream(store=True, **{**asked, "metadata": {}}) as stream:
+        streamed = stream.get_final_completion()
+    assert [row.id for row in chats.list(metadata={"topic": "owls"})] == [chat.id]
+    assert [row.id for row in chats.list(model=MODEL, order="desc")] == [streamed.id, chat.id]
+    assert chats.retrieve(chat.id).choices == chat.choices
+    (message,) = chats.messages.list(chat.id)
+    assert (message.role, message.content, message.id) == ("user", "Say hello.", f"{chat.id}-0")
+    assert chats.update(chat.id, metadata={"topic": "wrens"}).metadata == {"topic": "wrens"}
+    assert chats.delete(chat.id).deleted is True
+    with pytest.raises(openai.NotFoundError):
+        chats.retrieve(chat.id)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from antiphon_mockserver.api import stored_chats
 from antiphon_mockserver.api.responses import check, reject_unknown_model
 from antiphon_mockserver.behaviour.chat_messages import as_create, param_of_chat
 from antiphon_mockserver.response.completion import ChatView, chunks, completion
@@ -33,6 +34,7 @@ def complete(server: ServerContext, request: Request) -> Answer | Streaming:
     now = server.clock.now()
     final = server.behaviour.model.compose(plan, context, request.identity, int(now))
     view = ChatView(final, body)
+    stored_chats.keep(server, request, view)
     if body.get("stream") is not True:
         return Answer(body=completion(view), delay=plan.delay)
     pace = server.pace if plan.pace is None else plan.pace

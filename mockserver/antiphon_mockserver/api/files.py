@@ -41,20 +41,27 @@ def create(server: ServerContext, request: Request) -> Answer:
         raise invalid("Missing required parameter: 'file'.", "file", "missing_required_parameter")
     if not fields.get("purpose"):
         raise invalid("Missing required parameter: 'purpose'.", "purpose", "missing_required_parameter")
+    return Answer(body=store(server, request, *file, fields["purpose"]))
+
+
+def store(
+    server: ServerContext, request: Request, filename: str, content: bytes, purpose: str
+) -> objects.Json:
+    """Stores a file, and returns what clients see of it."""
     body: objects.Json = {
         "id": objects.new_id(server, request, "file-"),
         "object": "file",
-        "bytes": len(file[1]),
+        "bytes": len(content),
         "created_at": int(server.clock.now()),
         "expires_at": None,
-        "filename": file[0],
-        "purpose": fields["purpose"],
+        "filename": filename,
+        "purpose": purpose,
         "status": "processed",
         "status_details": None,
     }
     objects.add(server, FILE, request.key, body["id"], body)
-    objects.add(server, CONTENT, request.key, body["id"], {"base64": b64encode(file[1]).decode()})
-    return Answer(body=body)
+    objects.add(server, CONTENT, request.key, body["id"], {"base64": b64encode(content).decode()})
+    return body
 
 
 def list_files(server: ServerContext, request: Request) -> Answer:

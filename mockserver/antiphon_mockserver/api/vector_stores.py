@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from antiphon_mockserver.api import files, objects
@@ -32,7 +33,7 @@ def create(server: ServerContext, request: Request) -> Answer:
     }
     objects.add(server, STORE, request.key, store["id"], store)
     for file_id in request.body.get("file_ids") or ():
-        _attach(server, request, store["id"], {"file_id": file_id})
+        attach(server, request, store["id"], {"file_id": file_id})
     return Answer(body=_show(server, request, store))
 
 
@@ -44,27 +45,27 @@ def list_stores(server: ServerContext, request: Request) -> Answer:
 
 def retrieve(server: ServerContext, request: Request) -> Answer:
     """Returns a vector store."""
-    return Answer(body=_show(server, request, _require(server, request)))
+    return Answer(body=_show(server, request, require(server, request)))
 
 
 def update(server: ServerContext, request: Request) -> Answer:
     """Changes the name, the metadata or the expiry of a vector store."""
     names = ("name", "metadata", "expires_after")
-    store = _require(server, request) | {name: request.body[name] for name in names if name in request.body}
+    store = require(server, request) | {name: request.body[name] for name in names if name in request.body}
     objects.add(server, STORE, request.key, store["id"], store)
     return Answer(body=_show(server, request, store))
 
 
 def delete(server: ServerContext, request: Request) -> Answer:
     """Deletes a vector store; its files stay."""
-    store_id = _require(server, request)["id"]
+    store_id = require(server, request)["id"]
     objects.delete(server, STORE, request.key, store_id)
     return Answer(body={"id": store_id, "object": "vector_store.deleted", "deleted": True})
 
 
 def search(server: ServerContext, request: Request) -> Answer:
     """Searches a vector store."""
-    store, query = _require(server, request), request.body.get("query")
+    store, query = require(server, request), request.body.get("query")
     queries = query if isinstance(query, list) else [query]
     if not all(isinstance(text, str) for text in queries):
         raise invalid("Missing required parameter: 'query'.", "query", "missing_required_parameter")
@@ -90,18 +91,36 @@ def search(server: ServerContext, request: Request) -> Answer:
 
 def create_file(server: ServerContext, request: Request) -> Answer:
     """Attaches a file to a vector store."""
-    return Answer(body=_attach(server, request, _require(server, request)["id"], request.body))
+    return Answer(body=attach(server, request, require(server, request)["id"], request.body))
 
 
 def list_files(server: ServerContext, request: Request) -> Answer:
     """Returns a page of the files of a vector store."""
-    store = _require(server, request)
-    return objects.page(server, request, members_of(server, request.key, store["id"]))
+    store = require(server, request)
+    members = members_of(server, request.key, store["id"])
+    return objects.page(server, request, with_status(request, members))
 
 
 def retrieve_file(server: ServerContext, request: Request) -> Answer:
     """Returns a file of a vector store."""
     return Answer(body=_member(server, request))
+
+
+def update_file(server: ServerContext, request: Request) -> Answer:
+    """Replaces the attributes of a file in a vector store."""
+    member = _member(server, request) | {"attributes": request.body.get("attributes") or {}}
+    store_id = member["vector_store_id"]
+    objects.add(server, MEMBER, _owner(request.key, store_id), _place(store_id, member["id"]), member)
+    return Answer(body=member)
+
+
+def content(server: ServerContext, request: Request) -> Answer:
+    """Returns the text of a file as a search reads it."""
+    member = _member(server, request)
+    text = files.text_of(server, request.key, member["id"])
+    data = [{"type": "text", "text": text}] if text else []
+    page = {"object": "vector_store.file_content.page", "data": data, "has_more": False, "next_page": None}
+    return Answer(body=page)
 
 
 def delete_file(server: ServerContext, request: Request) -> Answer:
@@ -128,8 +147,10 @@ def texts_in(server: ServerContext, key: str, store_id: str) -> tuple[StoredText
     return tuple(texts)
 
 
-def _attach(server: ServerContext, request: Request, store_id: str, details: Json) -> Json:
+def attach(server: ServerContext, request: Request, store_id: str, details: Json) -> Json:
+    """Attaches a file with its attributes and the way it is cut. Rejects an unknown file with 404."""
     file = objects.require(server, files.FILE, request.key, str(details.get("file_id")), "File object")
+    chunks = details.get("chunking_strategy") or CHUNKS
     member = {
         "id": file["id"],
         "object": "vector_store.file",
@@ -138,7 +159,7 @@ def _attach(server: ServerContext, request: Request, store_id: str, details: Jso
         "vector_store_id": store_id,
         "status": "completed",
         "last_error": None,
-        "chunking_strategy": CHUNKS,
+        "chunking_strategy": chunks if chunks.get("type") == "static" else CHUNKS,
         "attributes": details.get("attributes") or {},
     }
     owner = _owner(request.key, store_id)
@@ -149,16 +170,29 @@ def _attach(server: ServerContext, request: Request, store_id: str, details: Jso
 def _show(server: ServerContext, request: Request, store: Json) -> Json:
     """A vector store with the number and the size of its files."""
     members = members_of(server, request.key, store["id"])
-    counts = {"in_progress": 0, "completed": len(members), "failed": 0, "cancelled": 0, "total": len(members)}
-    return {**store, "file_counts": counts, "usage_bytes": sum(member["usage_bytes"] for member in members)}
+    usage = sum(member["usage_bytes"] for member in members)
+    return {**store, "file_counts": counts(members), "usage_bytes": usage}
 
 
-def _require(server: ServerContext, request: Request) -> Json:
+def counts(members: Sequence[Json]) -> Json:
+    """How many files are in which state; all are completed."""
+    number = len(members)
+    return {"in_progress": 0, "completed": number, "failed": 0, "cancelled": 0, "total": number}
+
+
+def with_status(request: Request, members: list[Json]) -> list[Json]:
+    """The files in the state that a query names, or all."""
+    status = request.query.get("filter")
+    return [member for member in members if status in (None, member["status"])]
+
+
+def require(server: ServerContext, request: Request) -> Json:
+    """The vector store of a request. Rejects an unknown one with 404."""
     return objects.require(server, STORE, request.key, request.parameters["vector_store_id"], "vector store")
 
 
 def _member(server: ServerContext, request: Request) -> Json:
-    store_id, file_id = _require(server, request)["id"], request.parameters["file_id"]
+    store_id, file_id = require(server, request)["id"], request.parameters["file_id"]
     owner, place = _owner(request.key, store_id), _place(store_id, file_id)
     return objects.require(server, MEMBER, owner, place, "file of this vector store")
 

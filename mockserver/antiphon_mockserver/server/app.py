@@ -373,6 +373,7 @@ class Router:
 
     def methods(self, path: str) -> tuple[str, ...]:
         """Returns the methods of a path; none when the path is unknown."""
-        methods = self.document.methods(path) or (self.companion.methods(path) if self.companion else ())
+        beside = self.companion.methods(path) if self.companion else ()
+        methods = tuple(dict.fromkeys((*self.document.methods(path), *beside)))
         extra = ("HEAD", "OPTIONS") if "GET" in methods else ("OPTIONS",)
         return (*methods, *extra) if methods else ()
