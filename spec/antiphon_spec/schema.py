@@ -158,10 +158,16 @@ class Schemas:
 
         Most bodies have no unknown members: their validator decides, and no other has to be made.
         """
-        pointer = self.document.operations[operation_id].request_schema
-        if pointer is None or (self._only_narrows and self._strict.at(pointer).is_valid(body)):
+        if self.names_all(operation_id, body):
             return True
-        return self.at(pointer).is_valid(body)
+        pointer = self.document.operations[operation_id].request_schema
+        return pointer is None or self.at(pointer).is_valid(body)
+
+    def names_all(self, operation_id: str, body: Any) -> bool:
+        """Whether a request body is valid and has only members that the document names; False may also mean
+        that it takes more than one validator to tell."""
+        pointer = self.document.operations[operation_id].request_schema
+        return pointer is not None and self._only_narrows and self._strict.at(pointer).is_valid(body)
 
     @cached_property
     def _only_narrows(self) -> bool:

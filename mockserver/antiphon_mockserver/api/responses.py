@@ -7,13 +7,13 @@ it. The other operations show its timeline.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.api.attachments import stores_of, with_files
 from antiphon_mockserver.api.moulding import cast_answer
-from antiphon_mockserver.prompt_templates.reusable import Filling
+from antiphon_mockserver.behaviour.checks import DOUBTFUL, ignore_unknown
 from antiphon_mockserver.prompt_templates.template import Registry, Version
 from antiphon_mockserver.prompt_templates.variables import PromptRequest
 from antiphon_mockserver.response.identity import owner_of_item
@@ -250,15 +250,16 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
     reject_unknown_model(server, body.get("model"))
     version: Version | None = None
     servers: tuple[ToolServer, ...] = ()
+    messages: Sequence[Item] = ()
+    instructions: tuple[Item, ...] = ()
     chain: tuple[Record, ...] = ()
     conversation: Conversation | None = None
     if server.prompts is not None:
         body, version = _fill_prompt(server, server.prompts, body)
         servers = server.prompts.named(body) if version is None else version.servers
-    prompt = Filling(body)
     if body.get("prompt") is not None and server.reusable_prompts is not None:
         prompt = behaviour.prompts.reuse(server.reusable_prompts, body)
-        body = prompt.body
+        body, messages, instructions = prompt.body, prompt.messages, prompt.instructions
     if (previous := body.get("previous_response_id")) is not None:
         chain = _chain(server, previous, request.key)
     if (param := body.get("conversation")) is not None:
@@ -268,8 +269,8 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
     if conversation is not None:
         body = {**body, "conversation": {"id": conversation.id}}
         items = behaviour.conversations.recall(conversation, items)
-    if prompt.messages:
-        items = (*behaviour.context.normalise(list(prompt.messages)), *items)
+    if messages:
+        items = (*behaviour.context.normalise(list(messages)), *items)
     names = [*body, *[item.get("type", "") for item in items]]
     if examinations := server.context_checks.of(names):
         details = RequestDetails(
@@ -278,8 +279,9 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
         for examine in examinations:
             examine(details)
     model_body = behaviour.context.carry(body, chain)
+    companion = server.dialect.companion
     continues = chain or conversation is not None
-    may_name_files = server.dialect.companion and (continues or b'"file_id"' in request.content)
+    may_name_files = companion and (continues or b'"file_id"' in request.content)
     context = Context(
         model_body,
         with_files(server, items, request.key) if may_name_files else items,
@@ -288,10 +290,10 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
         request.key,
         request.headers,
         server.library,
-        {tools.label: tools for tools in servers},
-        stores_of(server, body, request.key) if server.dialect.companion and body.get("tools") else {},
+        {tools.label: tools for tools in servers} if servers else {},
+        stores_of(server, body, request.key) if companion and body.get("tools") else {},
     )
-    return Turn(body, chain, new_items, context, version, conversation, prompt.instructions)
+    return Turn(body, chain, new_items, context, version, conversation, instructions)
 
 
 def _fill_prompt(
@@ -314,10 +316,15 @@ def check(server: ServerContext, request: Request) -> RequestDetails:
     if server.dialect.mock.chat_spellings:
         body = behaviour.requests.read_chat_spelling(body)
     details = RequestDetails(operation, body, server.dialect, library=server.library)
-    known = behaviour.requests.ignore_unknown(details)
-    if known is not body:
-        details = replace(details, body=known)
-    for examine in server.checks.of(known):
+    is_usual = behaviour.requests.ignore_unknown is ignore_unknown
+    if is_usual and server.dialect.schemas.names_all(operation, body):
+        examinations = server.checks.of(body)
+    else:
+        known = behaviour.requests.ignore_unknown(details)
+        if known is not body:
+            details = replace(details, body=known)
+        examinations = server.checks.of([*known, DOUBTFUL])
+    for examine in examinations:
         examine(details)
     return details
 
@@ -346,10 +353,16 @@ def read_items(
     """Returns any `input` as items with ids, in place of references the items that they name."""
     known = () if conversation is None else conversation.items
     items = server.behaviour.context.normalise(source)
+    prefixes = server.dialect.traits.id_prefixes
     for place, item in enumerate(items):
-        if item.get("type") == "item_reference":
-            items[place] = _resolve(server, item, request.key, known)
-    return tuple(_with_ids(server, request, items))
+        kind: str = item.get("type", "")
+        if kind == "item_reference":
+            item = items[place] = _resolve(server, item, request.key, known)
+            kind = item["type"]
+        if not item.get("id"):
+            prefix = prefixes.get(kind, f"{kind}_")
+            items[place] = {"id": request.identity.input_item(prefix, place), **item}
+    return tuple(items)
 
 
 def _resolve(server: ServerContext, item: Item, key: str, known: Sequence[Item]) -> Item:
@@ -367,14 +380,3 @@ def _find(server: ServerContext, item_id: str, key: str) -> Item | None:
     return next(
         (item for item in (*record.response["output"], *record.input) if item.get("id") == item_id), None
     )
-
-
-def _with_ids(server: ServerContext, request: Request, items: Sequence[Item]) -> Iterator[Item]:
-    """The items, with new ids for those without one."""
-    prefixes = server.dialect.traits.id_prefixes
-    for index, item in enumerate(items):
-        if item.get("id"):
-            yield item
-        else:
-            kind = item["type"]
-            yield {"id": request.identity.input_item(prefixes.get(kind, f"{kind}_"), index), **item}

@@ -307,7 +307,11 @@ def _type_problem(schema: Mapping[str, Any]) -> str | None:
     return None if kind == "object" else f"at the root, 'type' has to be 'object', not {kind!r}"
 
 
+DOUBTFUL = "(a member that the document does not name, or a wrong value)"
+"""Stands among the names of a request whose body one validator has not found right in all."""
 LOOKS_AT: Mapping[Check, frozenset[str]] = {
+    schema: frozenset({DOUBTFUL}),
+    unknown: frozenset({DOUBTFUL}),
     identifiers: frozenset({"previous_response_id"}),
     limits: frozenset({"temperature", "top_p"}),
     conflicts: frozenset({"background", "conversation"}),

@@ -15,7 +15,7 @@ from zlib import crc32
 import orjson
 
 from antiphon_mockserver.hosted_tools.servers import server_lists
-from antiphon_mockserver.hosted_tools.work import Citation
+from antiphon_mockserver.hosted_tools.work import Citation, Work
 from antiphon_mockserver.model.calls import calls
 from antiphon_mockserver.model.code_answers import FINISH, code_answer
 from antiphon_mockserver.model.json_answers import json_answer
@@ -46,9 +46,13 @@ def plan(context: Context) -> Plan:
     if compaction and is_triggered(context):
         return Plan(compaction, input_tokens=input_tokens, output_tokens=sum(map(cost, compaction)))
     tool_lists = server_lists(context) if context.request.get("tools") or context.servers else []
-    works = calls(context, reading) if may_call(context) else []
-    items = [item for work in works for item in work.items]
-    outputs = tuple(Output(work.tool, work.output) for work in works if work.output is not None)
+    works: list[Work] = []
+    items: list[Item] = []
+    outputs: tuple[Output, ...] = ()
+    if may_call(context):
+        works = calls(context, reading)
+        items = [item for work in works for item in work.items]
+        outputs = tuple(Output(work.tool, work.output) for work in works if work.output is not None)
     thought = reason(context, reading, _intent(items)) if context.request.get("reasoning") else None
     if len(outputs) == len(works):
         if outputs:
@@ -145,6 +149,8 @@ ADDRESS = re.compile(r"https?://([^\s/\"'<>()]+)[^\s\"'<>()]*[^\s\"'<>().,;:!?]"
 
 def with_citations(items: tuple[Item, ...], citations: Sequence[Citation] = ()) -> tuple[Item, ...]:
     """The items; each text has an annotation for each phrase with a source, and for each other address."""
+    if not citations and all("://" not in _text_of(item) for item in items if item["type"] == "message"):
+        return items
     return with_text_parts(items, lambda text: _annotations(text, citations))
 
 
@@ -218,7 +224,8 @@ def spend(thought: Thought | None, items: list[Item], limit: int | None) -> Spen
     thinking = thought.tokens if thought else 0
     first = (thought.item,) if thought else ()
     if limit is None:
-        return Spending((*first, *items), thinking + sum(map(cost, items)), thinking, cut=False)
+        price = cost(items[0]) if len(items) == 1 else sum(map(cost, items))
+        return Spending((*first, *items), thinking + price, thinking, cut=False)
     left = limit - thinking
     if left <= 0:
         return Spending(first, limit, limit, cut=True)
@@ -254,4 +261,4 @@ def _text_of(item: Item) -> str:
     if "content" not in item:
         return ""
     part = item["content"][0]
-    return str(part.get("text", part.get("refusal", "")))
+    return str(part["text"] if "text" in part else part.get("refusal", ""))

@@ -108,15 +108,17 @@ def read(context: Context) -> Reading:
 
 def _read_alone(message: Item, context: Context) -> Reading:
     """The reading of one message of the user: there are no outputs, and no wrong answers."""
-    text = text_of(message.get("content"))
-    instructions = (*_instructions(context.request.get("instructions")),)
+    content, own = message.get("content"), context.request.get("instructions")
+    text = text_of(content)
+    instructions = (*_instructions(own),) if own else ()
+    is_text = isinstance(content, list) and len(content) == 1 and content[0].get("type") == "input_text"
     return Reading(
         prompt=text,
         question=question_of(text),
         instructions=instructions,
         past=(text,) if text else (),
         outputs=(),
-        attachments=tuple(_attachments(message)),
+        attachments=() if is_text else tuple(_attachments(message)),
         ends_in_outputs=False,
         demands=(text, *instructions),
     )
@@ -350,7 +352,7 @@ def in_band(context: Context, input_tokens: int) -> tuple[Item, ...]:
     A client may drop everything before it (CMP-14), so it also holds the user's messages.
     """
     management = context.request.get("context_management")
-    if not is_triggered(context) and (management is None or input_tokens <= _threshold(management)):
+    if (management is None or input_tokens <= _threshold(management)) and not is_triggered(context):
         return ()
     return (_compaction(unfold(context.items, secret(context)), context, with_user=True),)
 

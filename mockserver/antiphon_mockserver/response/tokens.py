@@ -61,7 +61,7 @@ def count_item(item: Mapping[str, Any]) -> int:
     """Counts the tokens of one item of the context."""
     if item.get("type", "message") == "message":
         content = item.get("content")
-        if isinstance(content, list) and len(content) == 1 and set(content[0]) == ONLY_TEXT:
+        if isinstance(content, list) and len(content) == 1 and content[0].keys() == ONLY_TEXT:
             text = content[0]["text"]
             return ITEM_OVERHEAD + (count(text) if isinstance(text, str) else 0)
         return ITEM_OVERHEAD + _count_content(content)

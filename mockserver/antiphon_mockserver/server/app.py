@@ -257,19 +257,18 @@ class MockApp:
 
         Raises StoreError when a request that may create something cannot be counted.
         """
-        seed, key = self.settings.seed, request.key
-        target = f"{request.method} {request.target}"
+        server, traits = self.server, self.dialect.traits
         content = request.content
         if request.body is None:
             content = without_boundary(request.headers, content)
-        digest = fingerprint(seed, key, target, content)
+        target = f"{request.method} {request.target}"
+        digest = fingerprint(self.settings.seed, request.key, target, content)
         failure: StoreError | None = None
         try:
-            request.number = self.server.store.count(digest)
+            request.number = server.store.count(digest)
         except StoreError as problem:
             failure = problem
-        nonce = of_request(digest, self.server.behaviour.requests.occurrence(request.number))
-        traits = self.dialect.traits
+        nonce = of_request(digest, server.behaviour.requests.occurrence(request.number))
         request.identity = Identity(nonce, traits.id_prefixes, form=traits.id_form)
         if failure is not None and request.method == "POST":
             # An object that is created must not get the ids of another; reading goes on.

@@ -56,7 +56,7 @@ class Headers:
     def reject_too_large(self, headers: Mapping[str, str]) -> None:
         """Rejects headers that are larger in total than the dialect allows, with 431 (TRN-27)."""
         limit = self.traits.header_limit
-        if limit is not None and sum(map(len, headers)) + sum(map(len, headers.values())) > limit:
+        if limit is not None and sum(map(len, (*headers, *headers.values()))) > limit:
             message = f"The headers are larger than {limit} bytes in total."
             raise ApiError(message, status=431, code="headers_too_large", headers={"connection": "close"})
 
