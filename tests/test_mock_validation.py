@@ -227,6 +227,16 @@ def test_a_check_that_may_be_left_out_would_have_passed(check: checks.Check) -> 
         check(RequestDetails("createResponse", without, load("openai")))
 
 
+@pytest.mark.parametrize("dialect", ["openai", "openresponses"])
+def test_checks_that_a_validator_has_settled_would_have_passed(dialect: str) -> None:
+    schemas = load(dialect).schemas
+    settled = [body for body in BODIES if schemas.names_all("createResponse", body)]
+    assert {"model": "m", "input": "x", "top_p": 3} not in settled
+    for body in settled:
+        for check in checks.SETTLED:
+            check(RequestDetails("createResponse", body, load(dialect)))
+
+
 def test_a_check_that_no_table_knows_always_runs() -> None:
     def mutant(details: RequestDetails) -> None:
         """Stands for a check that was put in front."""

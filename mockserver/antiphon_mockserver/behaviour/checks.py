@@ -307,11 +307,7 @@ def _type_problem(schema: Mapping[str, Any]) -> str | None:
     return None if kind == "object" else f"at the root, 'type' has to be 'object', not {kind!r}"
 
 
-DOUBTFUL = "(a member that the document does not name, or a wrong value)"
-"""Stands among the names of a request whose body one validator has not found right in all."""
 LOOKS_AT: Mapping[Check, frozenset[str]] = {
-    schema: frozenset({DOUBTFUL}),
-    unknown: frozenset({DOUBTFUL}),
     identifiers: frozenset({"previous_response_id"}),
     limits: frozenset({"temperature", "top_p"}),
     conflicts: frozenset({"background", "conversation"}),
@@ -322,11 +318,18 @@ LOOKS_AT: Mapping[Check, frozenset[str]] = {
 }
 """The members without which a check passes; one that is not in the table always runs."""
 
+DOUBTFUL = "(doubtful)"
+"""Stands among the names of a request whose body no validator has found right, unknown members included."""
+SETTLED: Mapping[Check, frozenset[str]] = {schema: frozenset({DOUBTFUL}), unknown: frozenset({DOUBTFUL})}
+"""The checks that pass when that validator has accepted the body."""
+
 
 class Selection:
     """Selects the checks that may reject a request, by the names in it: most requests have three members."""
 
-    def __init__(self, checks: Iterable[Check], looks_at: Mapping[Check, frozenset[str]] = LOOKS_AT) -> None:
+    def __init__(
+        self, checks: Iterable[Check], looks_at: Mapping[Check, frozenset[str]] = {**LOOKS_AT, **SETTLED}
+    ) -> None:
         self._checks = tuple(checks)
         self._looks_at = looks_at
         self._names = frozenset[str]().union(*looks_at.values())
