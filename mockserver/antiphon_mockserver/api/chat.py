@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from antiphon_mockserver.api import stored_chats
 from antiphon_mockserver.api.responses import check, reject_unknown_model
 from antiphon_mockserver.behaviour.chat_messages import as_create, param_of_chat
-from antiphon_mockserver.response.completion import ChatView, chunks, completion
+from antiphon_mockserver.response.completion import ChatView, Chunks, completion
+from antiphon_mockserver.response.pace import AT_ONCE
 from antiphon_mockserver.response.plan import ApiError, Context, Item, Plan
 from antiphon_mockserver.response.timeline import Timeline
 from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming
@@ -39,12 +41,12 @@ def complete(server: ServerContext, request: Request) -> Answer | Streaming:
         return Answer(body=completion(view), delay=plan.delay)
     pace = server.pace if plan.pace is None else plan.pace
     timeline = Timeline(final, server.dialect, pace=pace, obfuscation=False)
-    timed = chunks(view, timeline)
-    times = [now + plan.delay + offset for offset, _ in timed] if any(offset for offset, _ in timed) else []
+    chunks = Chunks(view, timeline)
+    is_slow = timeline.pace != AT_ONCE and any(timeline.offsets)
     return Streaming(
-        [chunk for _, chunk in timed],
+        chunks,
         final["id"],
-        times,
+        array("d", (now + plan.delay + offset for offset, _ in chunks.timed())) if is_slow else (),
         now + plan.delay,
         pace.keep_alive,
         delay=plan.delay,

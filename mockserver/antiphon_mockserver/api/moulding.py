@@ -30,6 +30,7 @@ from antiphon_mockserver.response.mould import (
     stream_mould,
 )
 from antiphon_mockserver.response.plan import Plan
+from antiphon_mockserver.response.tokens import LONG
 from antiphon_mockserver.server.context import EVENT_STREAM, Answer, Request, ServerContext, Turn
 from antiphon_mockserver.state.record import Record, pack_record
 
@@ -69,7 +70,7 @@ def cast_answer(
     if moulds is None:
         return None
     text = plain_text(plan)
-    if not text or not FOREIGN.isdisjoint(body) or turn.version is not None:
+    if not text or len(text) > LONG or not FOREIGN.isdisjoint(body) or turn.version is not None:
         return None
     tools = body.get("tools")
     if tools and not all(tool.get("type") in OWN_TOOLS for tool in tools):

@@ -7,6 +7,7 @@ it. The other operations show its timeline.
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -237,7 +238,7 @@ def _stream(
     if record.pace == AT_ONCE:
         return Streaming(events, record.id)
     offsets = timeline.offsets[max(timeline.steps - len(events), 0) :]
-    times = [record.made_at + offset for offset in offsets]
+    times = array("d", (record.made_at + offset for offset in offsets))
     if times and times[-1] <= now:
         return Streaming(events, record.id)
     return Streaming(events, record.id, times, now, record.pace.keep_alive)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import repeat
+from typing import Any, overload
 
+from antiphon_mockserver.response.pace import AT_ONCE
 from antiphon_mockserver.response.timeline import Timeline
 
 NO_AUDIO = {"audio_tokens": 0}
@@ -120,27 +122,53 @@ def _annotation(annotation: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": kind, kind: {name: value for name, value in annotation.items() if name != "type"}}
 
 
+MANY = 5_000
+"""Chunks; more are made while they are sent."""
 TimedChunk = tuple[float, dict[str, Any]]
 """When a chunk comes, in seconds from the request, and the chunk."""
 
 
-def chunks(view: ChatView, timeline: Timeline) -> Sequence[TimedChunk]:
-    """The chunks of a streamed completion, each at the time of the event that it shows."""
-    offsets = [*timeline.offsets] or [0.0]
-    head = view.head("chat.completion.chunk")
-    counts = (view.request.get("stream_options") or {}).get("include_usage") is True
-    head |= {"usage": None} if counts else {}
-    start = {"role": "assistant", "content": "", "refusal": None}
-    timed: list[TimedChunk] = [(offsets[0], {"choices": [_delta(index, start)]}) for index in view.choices]
-    for time, event in zip(offsets, timeline.events, strict=False):
+class Chunks(Sequence[Mapping[str, Any]]):
+    """The chunks of a streamed completion, made each time that somebody asks."""
+
+    def __init__(self, view: ChatView, timeline: Timeline) -> None:
+        self.view = view
+        self.timeline = timeline
+        self.is_long = timeline.events.is_long or len(view.choices) * len(timeline.events) > MANY
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self.timed())
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        return (chunk for _, chunk in self.timed())
+
+    @overload
+    def __getitem__(self, index: int) -> Mapping[str, Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Mapping[str, Any]]: ...
+    def __getitem__(self, index: int | slice) -> Mapping[str, Any] | list[Mapping[str, Any]]:
+        return list(self)[index]
+
+    def timed(self) -> Iterator[TimedChunk]:
+        """The chunks, each at the time of the event that it shows."""
+        view, timeline = self.view, self.timeline
+        offsets = () if timeline.pace == AT_ONCE else timeline.offsets
+        head = view.head("chat.completion.chunk")
+        counts = (view.request.get("stream_options") or {}).get("include_usage") is True
+        head |= {"usage": None} if counts else {}
+        start = {"role": "assistant", "content": "", "refusal": None}
+        first, last = (offsets[0], offsets[-1]) if offsets else (0.0, 0.0)
         for index in view.choices:
-            timed += ((time, {"choices": [piece]}) for piece in _pieces(view, event, index))
-    last = offsets[-1]
-    reason = view.finish_reason()
-    timed += [(last, {"choices": [{**_delta(index, {}), "finish_reason": reason}]}) for index in view.choices]
-    if counts:
-        timed.append((last, {"choices": [], "usage": view.usage()}))
-    return [(time, {**head, **chunk}) for time, chunk in timed]
+            yield first, {**head, "choices": [_delta(index, start)]}
+        for time, event in zip(offsets or repeat(0.0), timeline.events, strict=False):
+            for index in view.choices:
+                for piece in _pieces(view, event, index):
+                    yield time, {**head, "choices": [piece]}
+        reason = view.finish_reason()
+        for index in view.choices:
+            yield last, {**head, "choices": [{**_delta(index, {}), "finish_reason": reason}]}
+        if counts:
+            yield last, {**head, "choices": [], "usage": view.usage()}
 
 
 def _delta(index: int, delta: Mapping[str, Any]) -> dict[str, Any]:

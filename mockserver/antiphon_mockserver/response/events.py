@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from hashlib import shake_256
 from typing import Any, overload
 from zlib import crc32
 
-from antiphon_mockserver.response.tokens import split
+from antiphon_mockserver.response.tokens import Tokens, split
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.stream import Accumulation, Grammar, Lane
 
@@ -26,6 +26,8 @@ PAD_LENGTHS = tuple(range(PADDED_LENGTH, 0, -1))
 PADDING = "obfuscation"
 POOL = shake_256(b"antiphon").hexdigest(1024)
 POOL_STEPS = len(POOL) - PADDED_LENGTH
+BATCH = 500
+"""How many pieces of a long text are written at a time."""
 
 
 class Pieces:
@@ -57,9 +59,18 @@ class Pieces:
                 event[NUMBER] = start + place
             yield event
 
-    def json(self, dump: Dump) -> list[str]:
+    def json(self, dump: Dump) -> Iterable[str]:
         """The events as JSON: what they share is written once."""
-        return pieces_json(self.opening(dump), self.texts, self.padding, self.start, dump)
+        if not isinstance(self.texts, Tokens):
+            return pieces_json(self.opening(dump), self.texts, self.padding, self.start, dump)
+        return self._json_of_many(self.texts, dump)
+
+    def _json_of_many(self, tokens: Tokens, dump: Dump) -> Iterator[str]:
+        """The same of a long text, made a few at a time."""
+        opening, number = self.opening(dump), self.start
+        for texts in tokens.batches(BATCH):
+            yield from pieces_json(opening, texts, self.padding, number, dump)
+            number = None if number is None else number + len(texts)
 
     def opening(self, dump: Dump) -> str:
         """What the JSON of each event begins with, up to the piece."""
@@ -109,28 +120,36 @@ class Events(Sequence[Event]):
         self.parts = parts
         self._length = sum([len(part) if isinstance(part, Pieces) else 1 for part in parts])
 
+    @cached_property
+    def is_long(self) -> bool:
+        """Whether the events have a long text, so that they and their bytes are made while they are sent."""
+        return any(isinstance(part, Pieces) and isinstance(part.texts, Tokens) for part in self.parts)
+
     def __len__(self) -> int:
         return self._length
 
     def __iter__(self) -> Iterator[Event]:
-        return iter(self._all)
+        return self._each() if self.is_long else iter(self._all)
+
+    def _each(self) -> Iterator[Event]:
+        for part in self.parts:
+            if isinstance(part, Pieces):
+                yield from part
+            else:
+                yield part
 
     @overload
     def __getitem__(self, index: int) -> Event: ...
     @overload
     def __getitem__(self, index: slice) -> list[Event]: ...
     def __getitem__(self, index: int | slice) -> Event | list[Event]:
+        if index == -1 and isinstance(last := self.parts[-1], dict):
+            return last
         return self._all[index]
 
     @cached_property
     def _all(self) -> list[Event]:
-        events: list[Event] = []
-        for part in self.parts:
-            if isinstance(part, Pieces):
-                events += part
-            else:
-                events.append(part)
-        return events
+        return list(self._each())
 
     @cached_property
     def marks(self) -> Sequence[tuple[int, Event]]:

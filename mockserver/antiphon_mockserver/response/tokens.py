@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from itertools import islice
+from typing import Any, overload
 
 import orjson
 
@@ -20,7 +21,39 @@ IMAGE_TOKENS = 85
 EXACT_LENGTH = 1 << 16
 """Beyond this many characters four count as a token, so that a 10 MB input costs little time."""
 
+LONG = 1 << 14
+"""Characters; the tokens of a longer text are not kept in a list, which has ten times its size."""
+
 TOKEN = re.compile(r"\s?\w{1,8}|\s?[^\w\s]{1,3}|\s+")
+
+
+class Tokens(Sequence[str]):
+    """The tokens of a long text, found anew each time that somebody asks."""
+
+    __slots__ = ("_length", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._length = sum(1 for _ in TOKEN.finditer(text))
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[str]:
+        return (match[0] for match in TOKEN.finditer(self.text))
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        return TOKEN.findall(self.text)[index]
+
+    def batches(self, size: int) -> Iterator[list[str]]:
+        """The tokens in order, so many at a time."""
+        tokens = iter(self)
+        while batch := list(islice(tokens, size)):
+            yield batch
 
 
 @lru_cache(maxsize=4)
@@ -29,7 +62,7 @@ def split(text: str) -> Sequence[str]:
 
     One answer needs those of its text more than once: to count them, and to stream them.
     """
-    return TOKEN.findall(text)
+    return TOKEN.findall(text) if len(text) <= LONG else Tokens(text)
 
 
 def count(text: str) -> int:

@@ -6,7 +6,7 @@ One callable without middleware, so the way of a request reads from top to botto
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -143,9 +143,9 @@ class MockApp:
         deviations = settings.faults or settings.mutants or settings.variations
         return self.server.clock.virtual and not deviations
 
-    def answer_at_once(self, request: Request, content: bytes) -> tuple[int, bytes, bytes]:
-        """The status, the lines of the headers and the body that answer a request whose body has come; for a
-        server that `answers_at_once`."""
+    def answer_at_once(self, request: Request, content: bytes) -> tuple[int, bytes, bytes | Iterator[bytes]]:
+        """The status, the lines of the headers and the body that answer a request whose body has come, the
+        body of a long stream in pieces; for a server that `answers_at_once`."""
         answer: Answer | Streaming
         try:
             self._route(request)

@@ -12,6 +12,8 @@ from antiphon_mockserver.behaviour.checks import Selection
 from antiphon_mockserver.behaviour.context import LOOKS_AT
 from antiphon_mockserver.hosted_tools.moments import moments
 from antiphon_mockserver.prompt_templates.template import Registry, Template, Version, open_reusable
+from antiphon_mockserver.response.completion import Chunks
+from antiphon_mockserver.response.events import Events
 from antiphon_mockserver.response.identity import SHARED, Identity
 from antiphon_mockserver.response.mould import Moulds
 from antiphon_mockserver.response.pace import AT_ONCE, Pace
@@ -95,6 +97,11 @@ class Streaming:
     """Seconds to wait before sending."""
     are_chunks: bool = False
     """Whether these are the chunks of a chat completion, which have no type, and end with `[DONE]`."""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the events are made while they are sent, because all of them would take much memory."""
+        return isinstance(self.events, Events | Chunks) and self.events.is_long
 
 
 @quick

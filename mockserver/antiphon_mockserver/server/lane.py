@@ -61,6 +61,8 @@ class Lane:
             async with self.session.running:
                 try:
                     await self._turns(event)
+                except OSError:  # the client has left
+                    return
                 except Exception:
                     log.exception("WebSocket")
                     problem = ApiError("The server had an error while processing the request.", status=500)
@@ -155,7 +157,7 @@ class Lane:
         clock = session.app.server.clock
         times = () if clock.virtual else streaming.times
         await clock.wait(streaming.delay)
-        for index, event in enumerate(events[: fault.cut]):
+        for index, event in enumerate(events if fault.cut is None else events[: fault.cut]):
             if session.has_lanes:
                 await self.steering.think()
             if times:

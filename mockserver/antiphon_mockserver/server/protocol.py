@@ -7,16 +7,25 @@ the app for the answer as soon as the request has come, and leaves everything un
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from antiphon_mockserver.server.app import MockApp
 from antiphon_mockserver.server.context import EVENT_STREAM, Request
-from antiphon_mockserver.server.sender import WRITE_SIZE
+from antiphon_mockserver.server.sender import WRITE_SIZE, in_pieces
+
+log = logging.getLogger("antiphon")
 
 LARGEST_SIZE = 1 << 16
 """The bytes of the largest body that is awaited here."""
+LARGEST_WRITE = 4 * WRITE_SIZE
+"""The bytes of the largest body that is written at once: a client that does not read costs as much."""
+TURN = 16
+"""How many pieces of a long answer are written before others have their turn."""
 METHODS = frozenset({"GET", "POST", "DELETE"})
 SLOW = frozenset({"expect", "transfer-encoding"})
 """The headers of a request whose body comes only later."""
@@ -24,10 +33,31 @@ SLOW = frozenset({"expect", "transfer-encoding"})
 STREAM = b"content-type: %b\r\n" % EVENT_STREAM.encode()
 
 
+class LongAnswer:
+    """A long answer while it is written.
+
+    It stands where uvicorn has the cycle of a request and its answer, so that requests which the client has
+    already sent wait for its end.
+    """
+
+    disconnected = False
+    """Whether the client has left."""
+    response_complete = False
+
+    def __init__(self, pieces: Iterator[bytes], *, keep_alive: bool) -> None:
+        self.pieces = pieces
+        self.keep_alive = keep_alive
+        self.message_event = asyncio.Event()
+        """Set when the client leaves; nobody waits for it here."""
+
+
 class DirectProtocol(HttpToolsProtocol):
     """A connection; the requests on it are answered directly where that is possible."""
 
     app: Any
+    cycle: Any
+    long: LongAnswer | None = None
+    """The long answer that is being written; later requests may already wait."""
     request: Request | None = None
     """The request whose body is coming; None when uvicorn has it."""
 
@@ -69,10 +99,43 @@ class DirectProtocol(HttpToolsProtocol):
         self.request = None
         app: MockApp = self.app
         content = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
-        self.transport.write(self._written(*app.answer_at_once(request, content)))
-        if not self.keeps_alive:
-            self.transport.close()
-        self.on_response_complete()
+        status, lines, body = app.answer_at_once(request, content)
+        if isinstance(body, bytes) and len(body) <= LARGEST_WRITE:
+            self.transport.write(self._written(status, lines, body))
+            if not self.keeps_alive:
+                self.transport.close()
+            self.on_response_complete()
+            return
+        start = self._start(status, lines)
+        self.cycle = self.long = LongAnswer(_in_pieces(start, lines, body), keep_alive=self.keeps_alive)
+        self.flow.pause_reading()
+        self._write_more(self.long)
+
+    def resume_writing(self) -> None:
+        """The client has read: a long answer goes on."""
+        super().resume_writing()
+        if self.long is not None:
+            self._write_more(self.long)
+
+    def _write_more(self, answer: LongAnswer) -> None:
+        """Writes as much of a long answer as the client takes, and ends it."""
+        for _turn in range(TURN):
+            if self.flow.write_paused or self.transport.is_closing() or answer.response_complete:
+                return
+            try:
+                piece = next(answer.pieces, None)
+            except Exception:
+                log.exception("a long answer")
+                self.transport.close()
+                return
+            if piece is None:
+                answer.response_complete, self.long = True, None
+                if not answer.keep_alive:
+                    self.transport.close()
+                self.on_response_complete()
+                return
+            self.transport.write(piece)
+        self.loop.call_soon(self._write_more, answer)
 
     def _read_head(self) -> Request | None:
         """The request with these headers; None when uvicorn has to answer it."""
@@ -94,18 +157,35 @@ class DirectProtocol(HttpToolsProtocol):
         path, _, query = url.decode("latin-1").partition("?")
         return Request(method, app.router.below_base(path), query, headers)
 
-    def _written(self, status: int, lines: bytes, body: bytes) -> bytes:
-        """The bytes of an answer; a stream, whose length no head tells, comes in chunks."""
-        start = STATUS_LINE[status]
+    def _start(self, status: int, lines: bytes) -> bytes:
+        """The bytes of an answer before those which tell its length; notes whether it is the last one."""
         if b"connection: close\r\n" in lines:
             self.keeps_alive = False
         elif not self.keeps_alive:
             lines += b"connection: close\r\n"
+        return STATUS_LINE[status] + lines
+
+    def _written(self, status: int, lines: bytes, body: bytes) -> bytes:
+        """The bytes of an answer; a stream, whose length no head tells, comes in chunks."""
+        start = self._start(status, lines)
         if not lines.startswith(STREAM):
-            return b"%b%bcontent-length: %d\r\n\r\n%b" % (start, lines, len(body), body)
-        pieces = [start, lines, b"transfer-encoding: chunked\r\n\r\n"]
+            return b"%bcontent-length: %d\r\n\r\n%b" % (start, len(body), body)
+        pieces = [start, b"transfer-encoding: chunked\r\n\r\n"]
         for first in range(0, len(body), WRITE_SIZE):
             piece = body[first : first + WRITE_SIZE]
             pieces += (b"%x\r\n" % len(piece), piece, b"\r\n")
         pieces.append(b"0\r\n\r\n")
         return b"".join(pieces)
+
+
+def _in_pieces(start: bytes, lines: bytes, body: bytes | Iterator[bytes]) -> Iterator[bytes]:
+    """The bytes of a long answer, a few at a time; a stream comes in chunks."""
+    if isinstance(body, bytes) and not lines.startswith(STREAM):
+        yield b"%bcontent-length: %d\r\n\r\n" % (start, len(body))
+        yield from in_pieces((body,))
+        return
+    yield b"%btransfer-encoding: chunked\r\n\r\n" % start
+    for piece in in_pieces((body,)) if isinstance(body, bytes) else body:
+        if piece:
+            yield b"%x\r\n%b\r\n" % (len(piece), piece)
+    yield b"0\r\n\r\n"

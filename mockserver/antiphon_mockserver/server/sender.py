@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -77,8 +78,14 @@ class Sender:
             frames = damage([*frames], fault)
         # A fault takes real time, also where the clock stands still.
         clock: Clock = self.real_clock if fault.pace else self.server.clock
+        is_due = clock.virtual or not (fault.pace or streaming.times)
+        is_changed = self.changes["http"] or self.journal.open or fault.cut is not None
+        if is_due and streaming.is_long and not is_changed and request.method != "HEAD":
+            pairs = self.headers.of(request, EVENT_STREAM, self.now())
+            await send_pieces(at_once(in_pieces(frames)), pairs, connection)
+            return
         schedule: Iterable[TimedFrame] = self._schedule(frames, streaming, fault)
-        if clock.virtual or self.changes["http"] or not (fault.pace or streaming.times):
+        if is_due or self.changes["http"]:
             body = b"".join(frame for _, frame in schedule)
             await self._send_whole(request, self._finish(request, EVENT_STREAM, body), fault, connection)
             return
@@ -99,22 +106,31 @@ class Sender:
         body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
         return self._finish(request, kind, body, answer)
 
-    def lines(self, request: Request, answer: Answer | Streaming) -> tuple[int, bytes, bytes]:
+    def lines(
+        self, request: Request, answer: Answer | Streaming
+    ) -> tuple[int, bytes, bytes | Iterator[bytes]]:
         """The status, the lines of the headers but for the length, and the body of an answer that nothing
-        changes; notes it in the journal."""
+        changes, of a long stream in pieces; notes it in the journal."""
         status, kind, extra = 200, EVENT_STREAM, b""
+        body: bytes | Iterator[bytes]
         if isinstance(answer, Streaming):
-            is_plain = not answer.are_chunks
-            traits = self.server.dialect.mock
-            body = write(answer.events, traits) if is_plain else b"".join(self._frames(request, answer))
+            body = self._body(request, answer)
         else:
             status = answer.status
             kind = answer.headers.pop("content-type", JSON)
             body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
             extra = lines(encode_headers(answer.headers)) if answer.headers else b""
-        if self.journal.open:
+        if isinstance(body, bytes):
             self.note(request, status, body)
         return status, self.headers.lines(request, kind, self.now()) + extra, body
+
+    def _body(self, request: Request, streaming: Streaming) -> bytes | Iterator[bytes]:
+        """The bytes of a stream that nothing changes; in pieces if it is long and no journal keeps it."""
+        if streaming.is_long and not self.journal.open:
+            return in_pieces(self._frames(request, streaming))
+        if streaming.are_chunks:
+            return b"".join(self._frames(request, streaming))
+        return write(streaming.events, self.server.dialect.mock)
 
     def _finish(self, request: Request, kind: str, body: bytes, answer: Answer | None = None) -> Whole:
         """The answer with its headers, after the changes of both."""
@@ -138,7 +154,7 @@ class Sender:
         """The frames of a stream, as mutants and variations make them."""
         frames: Iterable[bytes]
         if streaming.are_chunks:
-            frames = [*(b"data: %b\n\n" % orjson.dumps(chunk) for chunk in streaming.events), DONE]
+            frames = chain((b"data: %b\n\n" % orjson.dumps(chunk) for chunk in streaming.events), (DONE,))
         else:
             frames = encode(self.changed_events(request, streaming.events), self.server.dialect.mock)
         if self.changes["sse"]:
@@ -243,9 +259,35 @@ async def send_pieces(
         sending.result()  # raises what the pieces raised
 
 
+async def at_once(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Pieces that are due."""
+    for piece in pieces:
+        yield piece
+
+
+def in_pieces(frames: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of about `WRITE_SIZE`, made of frames that are made when they are needed."""
+    waiting: list[bytes] = []
+    size = 0
+    for frame in frames:
+        waiting.append(frame)
+        size += len(frame)
+        if size >= WRITE_SIZE:
+            whole = b"".join(waiting)
+            waiting, size = [], 0
+            for start in range(0, len(whole), WRITE_SIZE):
+                yield whole[start : start + WRITE_SIZE]
+    yield b"".join(waiting)
+
+
 async def _send_each(pieces: AsyncIterator[bytes], send: Send) -> None:
+    size = 0
     async for piece in pieces:
         await send({"type": "http.response.body", "body": piece, "more_body": True})
+        size += len(piece)
+        if size >= WRITE_SIZE:  # others have their turn, and it shows whether the client has left
+            size = 0
+            await asyncio.sleep(0)
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -77,7 +77,8 @@ class Session:
             await asyncio.gather(*(lane.stop() for lane in self._lanes.values()))
 
     async def send(self, event: Mapping[str, Any], lane_id: str | None = None) -> None:
-        """Sends an event, with the lane of its request where that named one."""
+        """Sends an event, with the lane of its request where that named one. Raises OSError when the client
+        has left."""
         if self._closed:
             return
         members = event if lane_id is None else {**event, "stream_id": lane_id}
@@ -203,6 +204,8 @@ async def serve_socket(app: MockApp, scope: Any, receive: Receive, send: Send) -
     app.sender.note(request, 101, b"")
     try:
         await Session(app, request, key, receive, send).run()
+    except OSError:
+        log.info("WebSocket %s: the client has left", request.target.partition("?")[0])
     except Exception:
         log.exception("WebSocket %s", request.target.partition("?")[0])
         with suppress(RuntimeError, OSError):
