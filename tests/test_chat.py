@@ -147,3 +147,41 @@ def test_a_choice_of_an_odd_type_breaks_nothing(kind):
         "/chat/completions", {**body, "tool_choice": {"type": kind, "name": "x"}}
     )
     assert reply.status in (200, 400)
+
+
+CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+UNREADABLE = {
+    "a function without its object": {"tools": [{"type": "function"}]},
+    "a custom tool without its object": {"tools": [{"type": "custom"}]},
+    "a tool with the object of another type": {"tools": [{"type": "custom", "function": {"name": "f"}}]},
+    "a choice without its tools": {"tools": [WEATHER], "tool_choice": {"type": "allowed_tools"}},
+    "a call without its object": {"messages": [{"role": "assistant", "tool_calls": [{"id": "call_1"}]}]},
+    "a call of type function": {
+        "messages": [{"role": "assistant", "tool_calls": [{"id": "call_1", "type": "function"}]}]
+    },
+    "a text without text": {"messages": [{"role": "user", "content": [{"type": "text"}]}]},
+    "a text that is a number": {"messages": [{"role": "user", "content": [{"type": "text", "text": 1}]}]},
+    "an image without address": {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
+    "an image that is a text": {
+        "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": "x"}]}]
+    },
+    "a file without file": {"messages": [{"role": "user", "content": [{"type": "file"}]}]},
+    "audio without audio": {"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]},
+    "a part of an unknown type": {"messages": [{"role": "user", "content": [{"type": "smell"}]}]},
+}
+"""Chats that the document allows, because it does not tie members to types."""
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_chat_that_nobody_can_read_is_rejected(name):
+    body = {"model": "gpt-5", "messages": [{"role": "user", "content": "Hi"}], **UNREADABLE[name]}
+    assert Client().post("/chat/completions", body).status == 400
+
+
+@pytest.mark.parametrize(
+    "members", [{}, {"content": None}, {"content": True}, {"content": [1]}, {"content": {}}]
+)
+def test_a_message_with_an_id_and_no_content_is_rejected(members):
+    """With its id it is valid as a reference to an item."""
+    body = {"model": "gpt-5", "input": [{"id": "msg_1", "role": "user", **members}]}
+    assert Client().post("/responses", body).status == 400

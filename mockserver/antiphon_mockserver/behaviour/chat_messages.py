@@ -100,7 +100,7 @@ def _call(call: Mapping[str, Any]) -> dict[str, Any]:
         custom = call["custom"]
         head = {"type": "custom_tool_call", "call_id": call["id"]}
         return {**head, "name": custom["name"], "input": custom["input"]}
-    function = call["function"]
+    function = _member(call, "function", "a call")
     head = {"type": "function_call", "call_id": call["id"]}
     return {**head, "name": function["name"], "arguments": function["arguments"]}
 
@@ -112,6 +112,16 @@ def _text(content: Any) -> str:
     return "\n".join(str(part.get("text") or part.get("refusal") or "") for part in content or ())
 
 
+def _member(value: Mapping[str, Any], name: str, owner: str, param: str = "messages") -> Any:
+    """A member that the document leaves open, because other types of its owner lack it. Rejects a value
+    without it, with 400."""
+    member, kind = value.get(name), str if name == "text" else Mapping
+    if not isinstance(member, kind):
+        words = "a text" if kind is str else "an object"
+        raise invalid(f"Invalid '{param}': {owner} needs {words} '{name}'.", param)
+    return member
+
+
 def _parts(content: Any) -> Iterator[dict[str, Any]]:
     if isinstance(content, str):
         yield {"type": "input_text", "text": content}
@@ -119,14 +129,16 @@ def _parts(content: Any) -> Iterator[dict[str, Any]]:
     for part in content or ():
         kind = part["type"]
         if kind == "text":
-            yield {"type": "input_text", "text": part["text"]}
+            yield {"type": "input_text", "text": _member(part, "text", "a part of type text")}
         elif kind == "image_url":
-            image = part["image_url"]
-            yield {"type": "input_image", "image_url": image["url"], "detail": image.get("detail") or "auto"}
+            image = _member(part, "image_url", "a part of type image_url")
+            detail = image.get("detail") or "auto"
+            yield {"type": "input_image", "image_url": image.get("url"), "detail": detail}
         elif kind == "file":
-            yield {"type": "input_file", **part["file"]}
+            yield {"type": "input_file", **_member(part, "file", "a part of type file")}
         elif kind == "input_audio":
-            yield {"type": "input_audio", "input_audio": part["input_audio"]}
+            audio = _member(part, "input_audio", "a part of type input_audio")
+            yield {"type": "input_audio", "input_audio": audio}
         else:
             raise invalid(f"Invalid value: '{str(kind)[:64]}' is no part of a message.", "messages")
 
@@ -137,8 +149,13 @@ def _wrap(function: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flat(tool: Mapping[str, Any]) -> dict[str, Any]:
-    kind = tool["type"]
-    return {"type": kind, **_inner(tool, kind)}
+    kind = tool.get("type")
+    inner = _inner(tool, kind)
+    if not isinstance(inner.get("name"), str):
+        raise invalid(
+            f"Invalid 'tools': a tool of type {str(kind)[:64]} needs a 'name' in that object.", "tools"
+        )
+    return {"type": kind, **inner}
 
 
 def _inner(tool: Mapping[str, Any], kind: Any) -> Mapping[str, Any]:
@@ -150,8 +167,9 @@ def _inner(tool: Mapping[str, Any], kind: Any) -> Mapping[str, Any]:
 def _choice(choice: Mapping[str, Any]) -> dict[str, Any]:
     kind = choice.get("type", "function")
     if kind == "allowed_tools":
-        allowed = choice["allowed_tools"]
-        return {"type": kind, "mode": allowed["mode"], "tools": [_flat(tool) for tool in allowed["tools"]]}
+        allowed = _member(choice, "allowed_tools", "this choice", "tool_choice")
+        tools = [_flat(tool) for tool in allowed.get("tools") or () if isinstance(tool, Mapping)]
+        return {"type": kind, "mode": allowed.get("mode"), "tools": tools}
     return {"type": kind, "name": (_inner(choice, kind) or choice).get("name")}
 
 

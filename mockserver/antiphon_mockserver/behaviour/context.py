@@ -77,9 +77,12 @@ def _item(item: Mapping[str, Any]) -> Item:
 
 
 def _message(item: Mapping[str, Any]) -> Item:
-    content = item["content"]
+    content = item.get("content")
     if isinstance(content, str):
         content = [{"type": "output_text" if item["role"] == "assistant" else "input_text", "text": content}]
+    if not isinstance(content, list) or not all(isinstance(part, dict) for part in content):
+        # With an id, such a message is valid as a reference to an item.
+        raise invalid("Invalid 'input': a message needs a 'content' of text or parts.", "input")
     members = {name: value for name, value in item.items() if value is not None}
     parts = [_part(part) for part in content]
     return {**members, "type": "message", "status": members.get("status", "completed"), "content": parts}

@@ -160,10 +160,10 @@ class Lane:
         for index, event in enumerate(events if fault.cut is None else events[: fault.cut]):
             if session.has_lanes:
                 await self.steering.think()
-            if times:
-                await clock.wait(max(times[min(index, len(times) - 1)] - clock.now(), 0))
-            elif clock.virtual:
-                await clock.wait(0)  # other lanes run
+            if times and (seconds := times[min(index, len(times) - 1)] - clock.now()) > 0:
+                await clock.wait(seconds)
+            else:
+                await asyncio.sleep(0)  # other lanes run, and it shows whether the client has left
             if (end := self.steering.interrupt(event)) is not None:
                 end["response"]["usage"] = usage_of(events)
                 await self._finish_steered(streaming.response_id, end)

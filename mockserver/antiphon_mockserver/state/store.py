@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Generic, TypeVar
 
 import orjson
@@ -18,6 +19,9 @@ VERSION = 2
 """The version of what a store holds; files and Redis keys have it, so that no other version misreads them."""
 Change = Callable[[bytes], bytes]
 T = TypeVar("T")
+
+MOST_LISTED = 1_000
+"""How many objects a list of an owner shows, the newest ones: more would hold up other clients."""
 
 
 class StoreError(Exception):
@@ -132,8 +136,8 @@ class Table(Generic[T]):
         self.store.enlist(self.kind, owner, object_id)
 
     def newest_first(self, owner: str) -> Iterator[T]:
-        """The objects in the list of an owner that the store still has."""
-        objects = map(self.get, reversed(self.store.ids(self.kind, owner)))
+        """The newest objects in the list of an owner that the store still has."""
+        objects = map(self.get, islice(reversed(self.store.ids(self.kind, owner)), MOST_LISTED))
         return (value for value in objects if value is not None)
 
 
