@@ -47,7 +47,7 @@ def outputs(place: str, text: str) -> dict[str, str]:
     return outputs_of(exchange_with("", place, text))
 
 
-cases = pytest.mark.parametrize(("name", "place"), zip(TEXTS, cycle(PLACES), strict=False))
+cases = pytest.mark.parametrize(("name", "place"), [*zip(TEXTS, cycle(PLACES), strict=False)])
 
 
 @cases
