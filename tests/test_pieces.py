@@ -5,8 +5,15 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from antiphon_mockserver.response.events import PAD_LENGTHS, Events, Pieces
-from antiphon_mockserver.response.frames import ascii_text, encode, json_text, write
+from antiphon_mockserver.response.frames import (
+    PAD_LENGTHS,
+    Events,
+    Pieces,
+    ascii_text,
+    encode,
+    json_text,
+    write,
+)
 from antiphon_spec.dialect import MockTraits
 
 TEXTS = {

@@ -322,14 +322,13 @@ DOUBTFUL = "(doubtful)"
 """Stands among the names of a request whose body no validator has found right, unknown members included."""
 SETTLED: Mapping[Check, frozenset[str]] = {schema: frozenset({DOUBTFUL}), unknown: frozenset({DOUBTFUL})}
 """The checks that pass when that validator has accepted the body."""
+DECIDING = {**LOOKS_AT, **SETTLED}
 
 
 class Selection:
     """Selects the checks that may reject a request, by the names in it: most requests have three members."""
 
-    def __init__(
-        self, checks: Iterable[Check], looks_at: Mapping[Check, frozenset[str]] = {**LOOKS_AT, **SETTLED}
-    ) -> None:
+    def __init__(self, checks: Iterable[Check], looks_at: Mapping[Check, frozenset[str]] = DECIDING) -> None:
         self._checks = tuple(checks)
         self._looks_at = looks_at
         self._names = frozenset[str]().union(*looks_at.values())

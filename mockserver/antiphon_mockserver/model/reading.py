@@ -108,17 +108,15 @@ def read(context: Context) -> Reading:
 
 def _read_alone(message: Item, context: Context) -> Reading:
     """The reading of one message of the user: there are no outputs, and no wrong answers."""
-    content, own = message.get("content"), context.request.get("instructions")
-    text = text_of(content)
-    instructions = (*_instructions(own),) if own else ()
-    is_text = isinstance(content, list) and len(content) == 1 and content[0].get("type") == "input_text"
+    text = text_of(message.get("content"))
+    instructions = (*_instructions(context.request.get("instructions")),)
     return Reading(
         prompt=text,
         question=question_of(text),
         instructions=instructions,
         past=(text,) if text else (),
         outputs=(),
-        attachments=() if is_text else tuple(_attachments(message)),
+        attachments=tuple(_attachments(message)),
         ends_in_outputs=False,
         demands=(text, *instructions),
     )

@@ -15,8 +15,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from antiphon_mockserver.response.events import NUMBER, Dump, Event, Pieces, padding_of, pieces_json
-from antiphon_mockserver.response.frames import beginning, kind_of, write_parts
+from antiphon_mockserver.response.frames import (
+    NUMBER,
+    Dump,
+    Event,
+    Pieces,
+    beginning,
+    kind_of,
+    padding_of,
+    pieces_json,
+    write_parts,
+)
 from antiphon_mockserver.response.tokens import split
 
 CAPACITY, LARGEST_SIZE = 64, 1 << 15

@@ -21,7 +21,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from antiphon_mockserver.response.events import Event, Events, Moments, event_composer
+from antiphon_mockserver.response.events import Moments, event_composer
+from antiphon_mockserver.response.frames import Event, Events
 from antiphon_mockserver.response.pace import AT_ONCE, Pace
 from antiphon_mockserver.server.errors import error_event, invalid
 from antiphon_mockserver.state.conversation import Conversation

@@ -13,7 +13,7 @@ from antiphon_mockserver.behaviour.context import LOOKS_AT
 from antiphon_mockserver.hosted_tools.moments import moments
 from antiphon_mockserver.prompt_templates.template import Registry, Template, Version, open_reusable
 from antiphon_mockserver.response.completion import Chunks
-from antiphon_mockserver.response.events import Events
+from antiphon_mockserver.response.frames import Events
 from antiphon_mockserver.response.identity import SHARED, Identity
 from antiphon_mockserver.response.mould import Moulds
 from antiphon_mockserver.response.pace import AT_ONCE, Pace
