@@ -93,18 +93,9 @@ def cast_answer(
         end = DONE if traits.sentinel == "required" else b""
         answer = Answer(headers={"content-type": EVENT_STREAM}, body=frames + end)
     if identity.persistent:
-        whole = (
-            nonce,
-            b"",
-            b"",
-            b"",
-            b"",
-            b"%d" % step,
-            orjson.dumps(body),
-            orjson.dumps(turn.input),
-            response,
-        )
-        server.responses.write(identity.response, mould.record.cast(whole))
+        parts = (orjson.dumps(body), orjson.dumps(turn.input), response)
+        record = mould.record.cast((nonce, *NO_VALUES, b"%d" % step, *parts))
+        server.responses.write(identity.response, record)
         if server.lists_responses:
             server.responses.enlist(request.key, identity.response)
     return answer
