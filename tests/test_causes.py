@@ -55,7 +55,7 @@ ONE_CAUSE = (
     "events.repeats-a-sequence-number",
     "events.sends-the-response-bare",
     "events.starts-twice",
-    "http.says-created",
+    "http.labels-documents-as-text",
     "sse.leaves-out-the-type",
     "state.rejects-plain-output",
 )
@@ -75,7 +75,7 @@ PAIRS = (
     ("events.numbers-nothing", "body.leaves-out-item-status"),
     ("events.opens-no-parts", "body.presumes-metadata"),
     ("events.repeats-a-sequence-number", "body.wraps-instructions"),
-    ("http.says-created", "events.never-ends"),
+    ("http.labels-documents-as-text", "events.never-ends"),
     ("state.loses-its-worker", "events.opens-no-parts"),
 )
 BROKEN_STREAMS = ("events.never-ends", "events.opens-no-parts", "events.counts-items-from-one")
@@ -99,6 +99,14 @@ def _polls_without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_right_server_has_nothing_to_mend() -> None:
     assert overview().faults == ()
     assert overview().next_steps == ()
+
+
+def test_a_201_breaks_no_client_and_is_a_note() -> None:
+    noted = {
+        record.rule for record in overview("http.says-created").records if record.outcome is Outcome.NOTED
+    }
+    assert "transport.a-create-that-succeeds-is-200" in noted
+    assert overview("http.says-created").faults == overview().faults
 
 
 @pytest.mark.parametrize("mutant", ONE_CAUSE)
@@ -125,7 +133,7 @@ def test_no_cause_swallows_a_second_fault(pair: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("stream", BROKEN_STREAMS)
 def test_a_broken_stream_stands_above_a_header(stream: str) -> None:
-    first = overview(stream, "http.says-created").faults[0]
+    first = overview(stream, "http.labels-documents-as-text").faults[0]
     assert first.title == overview(stream).faults[0].title
 
 

@@ -8,8 +8,8 @@ from antiphon_conformance.http.text import named
 from antiphon_conformance.requests.test_prompts import FIRST_WORD
 from antiphon_conformance.requests.unusual import odd
 from antiphon_conformance.rules.reading.comparison import (
+    expect_ok,
     expect_rejection,
-    expect_status,
     knows,
     says,
     took_place,
@@ -33,7 +33,7 @@ def _step(trace: ScenarioTrace) -> str:
 )
 def a_stored_item_is_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
     """An `item_reference` to an output item of a stored response is accepted as input."""
-    yield from expect_status(trace[_step(trace)], (200,), "200, since the server has just stored the item")
+    yield from expect_ok(trace[_step(trace)], "200, since the server has just stored the item")
 
 
 def _has_told(trace: ScenarioTrace) -> bool:

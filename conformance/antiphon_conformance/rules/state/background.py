@@ -10,6 +10,7 @@ from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.requests.unusual import odd
 from antiphon_conformance.rules.reading.comparison import (
     CLIENT_ERROR,
+    SUCCESS,
     expect_ok,
     expect_rejection,
     expect_status,
@@ -63,10 +64,10 @@ def background_is_used_or_rejected(answer: AnyReply) -> Iterator[Finding]:
     A client that reads `background: true` polls a response that ended long ago, or that never began.
     """
     status = answer.reply.status
-    if status not in (200, 503, *CLIENT_ERROR):
+    if status not in (*SUCCESS, 503, *CLIENT_ERROR):
         yield Finding("reply.status", "200, or a 4xx of a server without background mode", str(status))
     body = answer.reply.fields
-    if status == 200 and body.get("background") is True and body.get("status") in tuple(TERMINAL):
+    if status in SUCCESS and body.get("background") is True and body.get("status") in tuple(TERMINAL):
         expected = "false, since the response had already ended in this answer"
         yield Finding("reply.body/background", expected, "true")
 
@@ -247,7 +248,7 @@ def continuing_a_running_response_is_no_server_error(trace: ScenarioTrace) -> It
 
     No document says which, so both are right.
     """
-    yield from expect_status(trace["continued"], (200, *CLIENT_ERROR), "200 or a 4xx")
+    yield from expect_status(trace["continued"], (*SUCCESS, *CLIENT_ERROR), "200 or a 4xx")
 
 
 @rule(

@@ -17,8 +17,8 @@ from antiphon_conformance.rules.reading.chains import (
 )
 from antiphon_conformance.rules.reading.comparison import (
     answers,
+    expect_ok,
     expect_rejection,
-    expect_status,
     input_tokens,
     knows,
     response_differences,
@@ -44,7 +44,7 @@ def previous_response_id_is_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
 
     Servers that know chains only over WebSocket reject this, and agent loops that rely on it stop.
     """
-    yield from expect_status(trace["continued"], (200,), "200, since the previous response is stored")
+    yield from expect_ok(trace["continued"], "200, since the previous response is stored")
 
 
 @rule(
@@ -60,7 +60,7 @@ def instructions_may_accompany_a_chain(trace: ScenarioTrace) -> Iterator[Finding
     Instructions hold for one request. Without new ones, a client cannot change the instructions of a chain.
     """
     fork = trace["forked"]
-    yield from expect_status(fork, (200,), "200, since each request may have its own instructions")
+    yield from expect_ok(fork, "200, since each request may have its own instructions")
     expected = fork.request.fields.get("instructions")
     instructions = fork.response.get("instructions", expected) if fork.ok else expected
     if instructions != expected:
@@ -177,7 +177,7 @@ def _is_this_turn(instructions: Any) -> bool:
 def a_response_may_be_continued_twice(trace: ScenarioTrace) -> Iterator[Finding]:
     """Two creates can continue the same response, and neither reads the input of the other."""
     fork = trace["forked"]
-    yield from expect_status(fork, (200,), "200, since a response may be continued more than once")
+    yield from expect_ok(fork, "200, since a response may be continued more than once")
     for branch in (trace[step] for step in ("forked", "recalled") if step in trace):
         if says(branch, SECOND_WORD):
             expected = f"a text without {SECOND_WORD}, which is only in the other branch"
@@ -276,4 +276,4 @@ def a_call_without_its_output_is_rejected(trace: ScenarioTrace) -> Iterator[Find
 def a_call_with_its_output_is_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
     """Continuing from function calls with their outputs is accepted."""
     step = "continued_freely" if "continued_freely" in trace else "continued"
-    yield from expect_status(trace[step], (200,), "200, since each call has its output")
+    yield from expect_ok(trace[step], "200, since each call has its output")

@@ -8,14 +8,21 @@ from antiphon_conformance.http.text import named, show
 from antiphon_conformance.requests.test_prompts import TOOL_RESULT
 from antiphon_conformance.requests.unusual import odd
 from antiphon_conformance.rules.reading.chains import unless_run_forgets
-from antiphon_conformance.rules.reading.comparison import CLIENT_ERROR, expect_status, says, succeeded
+from antiphon_conformance.rules.reading.comparison import (
+    CLIENT_ERROR,
+    SUCCESS,
+    expect_ok,
+    expect_status,
+    says,
+    succeeded,
+)
 from antiphon_conformance.rules.reading.output import answered, refusals, text_of, value_at
 from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
 
 
 def _expect_ok(trace: ScenarioTrace, step: str, expected: str) -> Iterator[Finding]:
-    yield from expect_status(trace[step], (200,), expected)
+    yield from expect_ok(trace[step], expected)
 
 
 @rule(
@@ -130,7 +137,7 @@ def two_functions_of_one_name_break_nothing(answer: AnyReply) -> Iterator[Findin
 
     No document says which of both it does.
     """
-    yield from expect_status(answer.exchange, (200, *CLIENT_ERROR), "200 or a 4xx status")
+    yield from expect_status(answer.exchange, (*SUCCESS, *CLIENT_ERROR), "200 or a 4xx status")
 
 
 @rule(
