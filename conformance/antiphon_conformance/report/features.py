@@ -137,7 +137,7 @@ SIGNS_OF_EFFECT: Mapping[str, tuple[str, ...]] = {
     "structured": ("structured-output.text-follows-a-strict-schema",),
     "chain": ("chaining.a-chain-knows-the-whole-history",),
     "logprobs": ("text-parts.logprobs-come-on-request",),
-    "delete": ("delete.a-deleted-response-is-gone",),
+    "delete": ("delete.a-deleted-response-is-gone", "delete.a-deleted-response-is-not-given-out"),
     "compact": ("compaction.a-long-context-is-compacted-on-request",),
     "background": (
         "background.background-is-used-or-rejected",

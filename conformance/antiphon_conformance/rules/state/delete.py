@@ -10,12 +10,16 @@ from antiphon_conformance.rules.reading.comparison import (
     expect_not_found,
     expect_ok,
     expect_rejection,
+    succeeded,
     took_place,
 )
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.state.named_response import named_id
 from antiphon_conformance.rules.views import DocumentReply, ScenarioTrace
 from antiphon_spec.dialect import Dialect
+
+GONE = "RET-15"
+"""That a deleted response is not given out any more."""
 
 
 @rule(
@@ -72,8 +76,31 @@ def object_types(dialect: Dialect) -> tuple[str, ...]:
     cites=("RET-03", "RET-08", "CG-OPS-02", "BUD-OPS-04"),
 )
 def a_deleted_response_is_gone(trace: ScenarioTrace) -> Iterator[Finding]:
-    """Retrieving a deleted response answers 404."""
-    yield from expect_not_found(trace["retrieved_deleted"])
+    """Retrieving a deleted response answers 404.
+
+    Where the document says what a deletion does, another rule reports a response that is still given out.
+    """
+    retrieved = trace["retrieved_deleted"]
+    if not (retrieved.ok and trace.dialect.resolve(GONE)):
+        yield from expect_not_found(retrieved)
+
+
+@rule(
+    "delete.a-deleted-response-is-not-given-out",
+    ScenarioTrace,
+    scenario="storage",
+    cites=GONE,
+    when=succeeded("deleted"),
+)
+def a_deleted_response_is_not_given_out(trace: ScenarioTrace) -> Iterator[Finding]:
+    """A response is not given out after its deletion has succeeded.
+
+    People delete what must not be read again: their program is told that it is gone.
+    """
+    retrieved = trace["retrieved_deleted"]
+    if retrieved.ok:
+        expected = "404, or another error, since the response was deleted"
+        yield Finding("reply.status", expected, f"{retrieved.answer.status} and the response", retrieved.id)
 
 
 @rule(

@@ -93,6 +93,7 @@ def does_not_store_background_streams(behaviour: Behaviour) -> Behaviour:
     "state.deletes-nothing",
     caught_by=(
         "delete.a-deleted-response-is-gone",
+        "delete.a-deleted-response-is-not-given-out",
         "delete.an-unknown-response-cannot-be-deleted",
         "delete.the-input-of-a-deleted-response-is-gone",
         "delete.a-deleted-response-cannot-be-continued",
