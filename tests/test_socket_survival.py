@@ -14,7 +14,7 @@ from antiphon_conformance import engine
 from antiphon_conformance.http.asgi import AsgiTransport
 from antiphon_conformance.http.client import Incoming, Target, UnreachableError
 from antiphon_conformance.http.connection import Connection
-from antiphon_conformance.http.exchange import FATAL, Request
+from antiphon_conformance.http.exchange import FATAL, Exchange, Headers, Request, Trace
 from antiphon_conformance.requests.test_prompts import UNKNOWN_RESPONSE
 from antiphon_conformance.scenarios import runner
 from antiphon_conformance.scenarios.scenario import scenarios_for
@@ -134,3 +134,11 @@ def test_a_target_that_starts_again_by_chance_is_asked_anew() -> None:
     assert [outage.killer for outage in target.survival.outages] == [""]
     assert trace.stop_reason is None
     assert trace["one"].ok
+
+
+def test_a_feature_that_died_with_the_target_is_not_called_absent():
+    left = Exchange("websocket_lanes/left", Request("POST", "/responses", Headers(), None), None)
+    trace = Trace("websocket_lanes", {"left": left}, "left: closed", "lanes")
+    assert runner._trace(trace, (), ("websocket_lanes/left",)).missing_feature is None
+    assert runner._trace(trace, (), ("websocket_lanes/left",)).blame == "limit"
+    assert runner._trace(trace, (), ("storage/created",)) is trace

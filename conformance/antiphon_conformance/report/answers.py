@@ -82,6 +82,11 @@ class Answer:
         return {row.feature: row.state for row in self.features}
 
     @property
+    def shares(self) -> Mapping[str, str]:
+        """In how many answers a feature breaks in part; empty for the others."""
+        return {row.feature: row.share for row in self.features}
+
+    @property
     def breaches(self) -> tuple[str, ...]:
         """The rules at whose faults it breaks."""
         return tuple(dict.fromkeys(rule for row in self.features for rule, _ in row.faults))

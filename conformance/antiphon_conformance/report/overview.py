@@ -24,7 +24,7 @@ from antiphon_conformance.report.groups import TRIED
 from antiphon_conformance.report.harm import Breakage, breakages, by_harm, faults_of, worst_place_first
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.reproduce import finding_command
-from antiphon_conformance.report.titles import plural, title_of
+from antiphon_conformance.report.titles import listing, plural, title_of
 from antiphon_conformance.rules.rule import all_rules
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.verdict import Exit, Verdict, is_failure
@@ -212,6 +212,10 @@ class Overview:
     @property
     def answer(self) -> str:
         """The answer, in one line: what works, what does not, and how it was judged."""
+        return self.answer_in_brief(len(self.capabilities))
+
+    def answer_in_brief(self, most: int) -> str:
+        """The answer with at most so many names of what works and of what is not offered."""
         if self.verdict.status is Exit.NOT_JUDGED:
             return f"not judged: {safe(self.verdict.why)}"
         if self.is_part:
@@ -222,12 +226,17 @@ class Overview:
             (BROKEN, "broken"),
             (IGNORED, "ignored"),
         )
-        parts = [f"{word}: {self._names(state)}" for state, word in words if self._names(state)]
-        parts += [f"not offered: {self._names(LACKING)}"] if self._names(LACKING) else []
+        rows = [(word, self._names(state)) for state, word in (*words, (LACKING, "not offered"))]
+        bad = {word for state, word in words if state in (BROKEN, IGNORED)}
+        parts = [
+            f"{word}: {', '.join(names) if word in bad else listing(names, most)}"
+            for word, names in rows
+            if names
+        ]
         return "; ".join(parts) or self.verdict.title
 
-    def _names(self, state: str) -> str:
-        return ", ".join(row.name for row in self.capabilities if row.state == state)
+    def _names(self, state: str) -> tuple[str, ...]:
+        return tuple(row.name for row in self.capabilities if row.state == state)
 
     @property
     def headline(self) -> str:

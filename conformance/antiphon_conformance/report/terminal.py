@@ -31,6 +31,8 @@ VERDICT_COLOURS = {
 }
 MOST_FAULTS = 5
 """How many causes the first screen shows: mending one often mends others."""
+MOST_FEATURES = 6
+"""How many features that work the first line names; the rows below it name all."""
 MOST_NAMES = 6
 """How many lenient kinds of requests a verbose screen lists."""
 LONGEST = 5000
@@ -70,7 +72,7 @@ def answer_line(overview: Overview) -> str:
 
 def _dialect(overview: Overview, rest: str, width: int, verbose: bool) -> Iterator[str]:
     status = overview.verdict.status
-    yield from _wrap(overview.answer, width, style=VERDICT_COLOURS[status])
+    yield from _wrap(overview.answer_in_brief(MOST_FEATURES), width, style=VERDICT_COLOURS[status])
     dialect = overview.dialect
     head = f"{safe(title(overview.report))} · {dialect.title} {dialect.release}"
     yield from _wrap(head, width, style="dim")

@@ -78,7 +78,9 @@ async def run(plan: Plan, target: Target, progress: Progress | None = None) -> l
     except asyncio.CancelledError:
         await _cancel(tasks)
         _mark_interrupted(conversations[name] for name in conversations if name not in completions)
-    return _traces(list(conversations.values()))
+    outages = target.survival.outages
+    suspects = frozenset(name for outage in outages for name in (*outage.suspects, outage.killer))
+    return _traces(list(conversations.values()), suspects)
 
 
 def _rounds(scenarios: Iterable[Scenario]) -> tuple[list[Scenario], ...]:
@@ -156,12 +158,17 @@ def _mark_interrupted(conversations: Iterable[Conversation]) -> None:
         conversation.stop_reason, conversation.blame = "interrupted", "limit"
 
 
-def _traces(conversations: list[Conversation]) -> list[Trace]:
-    """The traces. A feature that failed in one scenario and worked in another is offered, and must work."""
+def _traces(conversations: list[Conversation], suspects: Collection[str]) -> list[Trace]:
+    """The traces. A feature that failed in one scenario and worked in another is offered, and must work; one
+    that got no answer when the target stopped answering, at one of these exchanges, may be offered."""
     features = frozenset[str]().union(*(conversation.available_features for conversation in conversations))
-    return [
-        replace(conversation.trace, missing_feature=None)
-        if conversation.missing_feature in features
-        else conversation.trace
-        for conversation in conversations
-    ]
+    return [_trace(conversation.trace, features, suspects) for conversation in conversations]
+
+
+def _trace(trace: Trace, features: Collection[str], suspects: Collection[str]) -> Trace:
+    if trace.missing_feature is None:
+        return trace
+    silent = (exchange.id for exchange in trace.exchanges.values() if exchange.reply is None)
+    if any(name in suspects for name in silent):
+        return replace(trace, missing_feature=None, blame="limit")
+    return replace(trace, missing_feature=None) if trace.missing_feature in features else trace
