@@ -8,7 +8,7 @@ from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 
 import pytest
 
-from antiphon_spec.construction import quick
+from antiphon_spec.loading.construction import quick
 
 
 @quick

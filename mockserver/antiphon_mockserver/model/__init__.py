@@ -27,7 +27,7 @@ from antiphon_mockserver.model.skills import Answer, Refusal, answer, fit_words,
 from antiphon_mockserver.model.words import words
 from antiphon_mockserver.response.plan import Context, Item, Plan
 from antiphon_mockserver.response.tokens import count, count_input, split
-from antiphon_spec.construction import quick
+from antiphon_spec.loading.construction import quick
 
 __all__ = ["cost", "message", "plan", "spend", "with_logprobs"]
 

@@ -30,7 +30,7 @@ from antiphon_mockserver.response.opaque import seal, unseal
 from antiphon_mockserver.response.plan import Context, IdSource, Item, Plan
 from antiphon_mockserver.response.tokens import ITEM_OVERHEAD, count, count_input
 from antiphon_mockserver.server.errors import invalid
-from antiphon_spec.construction import quick
+from antiphon_spec.loading.construction import quick
 
 INSTRUCTING_ROLES = frozenset({"system", "developer"})
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
 
-from antiphon_spec.construction import quick
+from antiphon_spec.loading.construction import quick
 
 SHARED = 16
 """How many hex digits the ids of a response and of its items have in common."""

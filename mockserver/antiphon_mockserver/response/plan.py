@@ -15,8 +15,8 @@ from typing import Any, Protocol
 from antiphon_mockserver.response.pace import Pace
 from antiphon_mockserver.tool_servers.toolserver import ToolServer
 from antiphon_mockserver.video_library.library import Library
-from antiphon_spec.construction import quick
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import quick
 
 Item = dict[str, Any]
 """An item as on the wire."""

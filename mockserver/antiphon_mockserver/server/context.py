@@ -25,9 +25,9 @@ from antiphon_mockserver.state.conversation import Conversation, unpack_conversa
 from antiphon_mockserver.state.record import Record, Resource, pack_record, unpack_record, unpack_resource
 from antiphon_mockserver.state.store import Store, Table
 from antiphon_mockserver.video_library.library import Library
-from antiphon_spec.construction import quick
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.document import Operation
+from antiphon_spec.loading.construction import quick
 
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream; charset=utf-8"

@@ -10,8 +10,8 @@ import orjson
 
 from antiphon_mockserver.response.pace import AT_ONCE, Pace, read_pace
 from antiphon_mockserver.video_library.library import Library
-from antiphon_spec.construction import quick
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import quick
 
 
 @quick

@@ -1,1 +1,1 @@
-"""Loading: how YAML is read, how what was read is kept, and how modules that register something are found."""
+"""Loading: how YAML is read and kept, how modules that register something are found, how nouns are made."""
