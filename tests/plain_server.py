@@ -335,8 +335,8 @@ def _limit(body: Json) -> int | None:
 
 
 def _size(context: list[Json]) -> int:
-    """Input tokens: one for four letters, three for each item, and 85 for each picture."""
-    pictures = sum(part["type"] == "input_image" for part in _parts(context))
+    """Input tokens: one for four letters, three for each item, and 85 for each picture or file."""
+    pictures = sum(part["type"] in ("input_image", "input_file") for part in _parts(context))
     said = (f"{model.text_of(item)}{item.get('arguments', '')}" for item in context)
     return sum(len(text) // 4 + 3 for text in said) + 85 * pictures
 

@@ -55,13 +55,16 @@ PICTURE = _data_url("image/png", _png())
 """A red square."""
 NO_PICTURE = _data_url("image/png", b"This is no picture.")
 """A picture that no server can read."""
+DOCUMENT = _data_url("application/pdf", _pdf(f"The code word is {FIRST_WORD}."))
+"""A page that tells a code word."""
+NO_DOCUMENT = _data_url("application/pdf", b"This is no page.")
+"""A file that no server can read."""
 UNREACHABLE = "https://antiphon.invalid/picture.png"
 """A picture that no server can fetch: no host has this name (RFC 6761, 6.4)."""
 
 
-def document() -> dict[str, Any]:
-    """A part of a message with a PDF file that tells a code word."""
-    data = _data_url("application/pdf", _pdf(f"The code word is {FIRST_WORD}."))
+def document(data: str = DOCUMENT) -> dict[str, Any]:
+    """A part of a message with a PDF file, which tells a code word."""
     return {"type": "input_file", "filename": "word.pdf", "file_data": data}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange
-from antiphon_conformance.requests.attachments import NO_PICTURE, UNREACHABLE
+from antiphon_conformance.requests.attachments import NO_DOCUMENT, NO_PICTURE, UNREACHABLE
 from antiphon_conformance.requests.test_prompts import LETTERS
 from antiphon_conformance.rules.reading.output import (
     calls,
@@ -128,7 +128,8 @@ def chooses(kind: str) -> Callable[[Exchange], bool]:
 def attaches(kind: str) -> Callable[[Exchange], bool]:
     """Whether a request has a readable part of this type, `input_image` or `input_file`."""
     return lambda exchange: any(
-        part.get("image_url") not in (NO_PICTURE, UNREACHABLE) for part in parts(exchange, kind)
+        part.get("image_url") not in (NO_PICTURE, UNREACHABLE) and part.get("file_data") != NO_DOCUMENT
+        for part in parts(exchange, kind)
     )
 
 

@@ -104,9 +104,9 @@ def transcripts(config: pytest.Config) -> dict[str, list[str]]:
         config.stash[_FOLDER] = tempfile.TemporaryDirectory(prefix="antiphon-")
     directory = Path(config.stash[_FOLDER].name)
     paths: dict[str, list[str]] = {}
-    for place, (model, found) in enumerate(results(config).items()):
+    for place, (model, outcome) in enumerate(results(config).items()):
         (directory / str(place)).mkdir(exist_ok=True)
-        for number, part in enumerate(found.runs, 1):
+        for number, part in enumerate(outcome.runs, 1):
             path = directory / str(place) / folder.transcript_name(number)
             path.write_bytes(b"".join(transcript.lines(part.metadata, part.traces, _secrets(config))))
             paths.setdefault(model, []).append(str(path))
@@ -147,18 +147,18 @@ def summarise(reporter: Any, config: pytest.Config) -> None:
 
 def _summarise(reporter: Any, config: pytest.Config, model: str, setup: Setup) -> None:
     """Prints the verdicts of one model, and writes its report."""
-    found = config.stash[_RESULTS][model]
+    outcome = config.stash[_RESULTS][model]
     beginning = f"{safe(model)}: " if len(config.stash[_SETUP].models) > 1 else ""
-    for name, verdict in found.verdicts.items():
+    for name, verdict in outcome.verdicts.items():
         counts = ", ".join(f"{count} {outcome.value}" for outcome, count in sorted(verdict.counts.items()))
         why = f" ({safe(verdict.remark)})" if verdict.remark else ""
         reporter.write_line(f"{beginning}{name}: {verdict.title}{why}: {counts}")
     if setup.report is not None:
         setup.report.mkdir(exist_ok=True)
-        folder.write(setup.report, report(config, model), found.runs, _secrets(config))
+        folder.write(setup.report, report(config, model), outcome.runs, _secrets(config))
         reporter.write_line(f"report: {setup.report / 'report.html'}")
     if setup.gate.new_baseline is not None:
-        reporter.write_line(_update(setup, found, setup.gate.new_baseline))
+        reporter.write_line(_update(setup, outcome, setup.gate.new_baseline))
 
 
 def _compare(reporter: Any, config: pytest.Config) -> None:

@@ -101,3 +101,34 @@ def makes_a_response_to_count(body: Body, call: Call) -> Body:
     """Answers a token count with a whole response."""
     response = {"id": "resp_0", "status": "completed", "output": []}
     return {**body, **response} if call.operation == "countInputTokens" else body
+
+
+@mutant("body.lists-messages-only", caught_by="input-items.every-item-of-the-request-is-listed")
+def lists_messages_only(body: Body, call: Call) -> Body:
+    """Leaves calls and their outputs out of a list of input items."""
+    if is_list(call):
+        body["data"] = [item for item in body["data"] if item.get("type") == "message"]
+    return body
+
+
+@mutant("body.lists-texts-only", caught_by="input-items.every-item-of-the-request-is-listed")
+def lists_texts_only(body: Body, call: Call) -> Body:
+    """Leaves pictures and files out of the messages of a list of input items."""
+    if is_list(call):
+        for item in body["data"]:
+            if isinstance(item.get("content"), list):
+                texts = [
+                    part for part in item["content"] if part.get("type") in ("input_text", "output_text")
+                ]
+                item["content"] = texts
+    return body
+
+
+@mutant("body.lists-outputs-without-their-calls", caught_by="input-items.every-item-of-the-request-is-listed")
+def lists_outputs_without_their_calls(body: Body, call: Call) -> Body:
+    """Lists an output of a call with another `call_id`."""
+    if is_list(call):
+        for item in body["data"]:
+            if item.get("type") == "function_call_output":
+                item["call_id"] = "call_listed"
+    return body

@@ -179,3 +179,27 @@ add(
     "tool-calls.call-ids-are-unique-in-a-conversation",
     _after(_numbered_calls),
 )
+
+
+def _without_parts(kind: str) -> Callable[[Context], Context]:
+    def change(context: Context) -> Context:
+        return replace(context, items=tuple(_without_part(item, kind) for item in context.items))
+
+    return change
+
+
+def _without_part(item: dict[str, Any], kind: str) -> dict[str, Any]:
+    content = item.get("content")
+    if not isinstance(content, list):
+        return item
+    return {**item, "content": [part for part in content if part.get("type") != kind]}
+
+
+for _name, _kind in (("picture", "input_image"), ("file", "input_file")):
+    add(
+        SEAM,
+        f"drops_{_name}s",
+        f"Accepts a {_name} and sends the model only the text beside it.",
+        f"requests.a-{_name}-reaches-the-model",
+        _before(_without_parts(_kind)),
+    )

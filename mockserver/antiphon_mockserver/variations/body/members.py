@@ -45,3 +45,23 @@ def lists_messages_without_a_status(body: Json) -> Json:
 def _without_status(item: Json) -> Json:
     is_of_user = item.get("type") == "message" and item.get("role") != "assistant"
     return {name: value for name, value in item.items() if name != "status" or not is_of_user}
+
+
+@variation("body.lists-pictures-without-their-data", fits=("openai",))
+def lists_pictures_without_their_data(body: Json) -> Json:
+    """Lists pictures and files of the input without their data, which are megabytes.
+
+    The document has `include` for the URLs of pictures in such a list; without it they may be absent.
+    """
+    if body.get("object") == "list" and isinstance(body.get("data"), list):
+        return {**body, "data": [_without_data(item) for item in body["data"]]}
+    return body
+
+
+def _without_data(item: Json) -> Json:
+    content = item.get("content")
+    if not isinstance(content, list):
+        return item
+    data = ("image_url", "file_data")
+    parts = [{name: value for name, value in part.items() if name not in data} for part in content]
+    return {**item, "content": parts}

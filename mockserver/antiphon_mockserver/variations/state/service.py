@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
-from antiphon_mockserver.response.plan import ApiError, Item
+from antiphon_mockserver.response.plan import ApiError, Context, Item, Plan
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.state.record import Record, RequestDetails
 from antiphon_mockserver.variations import DOCUMENTS, EVERY, ITEMS, STORES, variation
 from antiphon_spec.dialect import Dialect
+
+ATTACHMENTS = {"input_image", "input_file"}
+"""The types of parts that hold more than text."""
 
 
 @variation("state.knows-no-keys", fits=EVERY)
@@ -184,7 +188,7 @@ def reads_text_only(behaviour: Behaviour) -> Behaviour:
 
     def read_text(details: RequestDetails) -> None:
         kinds = {part.get("type") for item in details.items for part in _parts(item)}
-        if kinds & {"input_image", "input_file"}:
+        if kinds & ATTACHMENTS:
             raise invalid("This model does not support image or file inputs.", "input")
 
     checks = {**behaviour.requests.context_checks, "reads_text": read_text}
@@ -209,3 +213,37 @@ def forbids_what_another_key_stored(behaviour: Behaviour) -> Behaviour:
         return True
 
     return replace(behaviour, access=replace(behaviour.access, may_see=may_see))
+
+
+@variation("state.counts-no-tokens-of-attachments", fits=DOCUMENTS)
+def counts_no_tokens_of_attachments(behaviour: Behaviour) -> Behaviour:
+    """Counts no tokens for pictures and files, says nothing of them, and rejects those that it cannot read.
+
+    No document says how pictures and files are counted, and a model need not mention what it sees.
+    """
+
+    def read_files(details: RequestDetails) -> None:
+        for part in (part for item in details.items for part in _parts(item)):
+            url = part.get("image_url") or part.get("file_data") or ""
+            if isinstance(url, str) and url.startswith("data:") and not _is_readable(url):
+                raise invalid("The picture or the file could not be read.", "input", "invalid_value")
+
+    def plan(context: Context) -> Plan:
+        items = tuple(_without_attachments(item) for item in context.items)
+        return behaviour.model.plan(replace(context, items=items))
+
+    checks = {**behaviour.requests.context_checks, "reads_attachments": read_files}
+    requests = replace(behaviour.requests, context_checks=checks)
+    return replace(behaviour, requests=requests, model=replace(behaviour.model, plan=plan))
+
+
+def _is_readable(url: str) -> bool:
+    """Whether the data of a URL begin as those of a picture or a page do."""
+    data = b64decode(url.partition(",")[2])
+    return data.startswith((b"\x89PNG", b"\xff\xd8", b"GIF8", b"RIFF", b"%PDF"))
+
+
+def _without_attachments(item: Item) -> Item:
+    if not isinstance(item.get("content"), list):
+        return item
+    return {**item, "content": [part for part in _parts(item) if part.get("type") not in ATTACHMENTS]}
