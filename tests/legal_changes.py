@@ -322,27 +322,33 @@ def objections(exchanges: Sequence[Json], dialect: str) -> dict[str, set[str]]:
     return found
 
 
-def new_objections(change: Change, exchanges: Sequence[Json], dialect: str) -> dict[str, set[str]]:
+def new_objections(
+    change: Change,
+    exchanges: Sequence[Json],
+    dialect: str,
+    before: Mapping[str, set[str]] | None = None,
+) -> dict[str, set[str]]:
     """The exchanges to which a rule objects only once they are changed, by rule."""
-    before = objections(exchanges, dialect)
+    before = objections(exchanges, dialect) if before is None else before
     after = objections([new for old in exchanges if (new := change(old)) is not None], dialect)
     new = {rule: found - before.get(rule, set()) for rule, found in after.items()}
     return {rule: found for rule, found in new.items() if found}
 
 
-def main() -> None:
-    """Prints what each change brings to light."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+def report(changes: Mapping[str, Change], description: str) -> None:
+    """Prints what each change of a recording brings to light; its path comes from the command line."""
+    parser = argparse.ArgumentParser(description=description.partition("\n")[0])
     parser.add_argument("recording", type=Path)
     parser.add_argument("--dialect", default="openai")
     arguments = parser.parse_args()
     exchanges = [json.loads(line) for line in arguments.recording.read_text().splitlines() if line.strip()]
-    for name, change in CHANGES.items():
-        new = new_objections(change, exchanges, arguments.dialect)
+    before = objections(exchanges, arguments.dialect)
+    for name, change in changes.items():
+        new = new_objections(change, exchanges, arguments.dialect, before)
         print(f"{name}: {'quiet' if not new else ''}")
         for rule, found in new.items():
             print(f"  {rule}: {len(found)} exchanges, such as {min(found)}")
 
 
 if __name__ == "__main__":
-    main()
+    report(CHANGES, __doc__ or "")

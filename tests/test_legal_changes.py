@@ -10,6 +10,7 @@ import pytest
 from hosted_flows import FLOWS
 from legal_changes import CHANGES, in_streams, new_objections, objections
 from mock_client import Client
+from recorder_changes import LOSSES
 
 Json = dict[str, Any]
 DIALECT = "openai"
@@ -53,6 +54,19 @@ def test_no_rule_objects_to_a_legal_change(name: str) -> None:
     changed = [CHANGES[name](exchange) for exchange in exchanges]
     assert any(new not in (None, old) for new, old in zip(changed, exchanges, strict=True))
     assert new_objections(CHANGES[name], exchanges, DIALECT) == {}
+
+
+@cache
+def from_a_recorder() -> tuple[Json, ...]:
+    """The recording as one that somebody else made: what was lost there is looked for."""
+    return tuple({**exchange, "capture": "wire"} for exchange in recorded())
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_no_rule_objects_to_what_a_recorder_does(name: str) -> None:
+    changed = [LOSSES[name](exchange) for exchange in from_a_recorder()]
+    assert any(new is not None for new in changed)
+    assert new_objections(LOSSES[name], from_a_recorder(), DIALECT, {}) == {}
 
 
 def test_an_illegal_change_is_noticed() -> None:

@@ -60,6 +60,15 @@ TRACES = {
     "half a message": (exchange(CREATED + b'event: x\ndata: {"type', headers=STREAM), {Part.BODY_END}),
     "a text filtered": (exchange(body(instructions="<FILTERED>")), {Part.TEXTS}),
     "an id filtered": (exchange(body(id="resp_REDACTED")), {Part.TEXTS, Part.IDS}),
+    "a name hidden in a text": (exchange(body(instructions="Greet [NAME] now.")), {Part.TEXTS}),
+    "an address hidden in a text": (exchange(body(instructions="To <EMAIL_ADDRESS>.")), {Part.TEXTS}),
+    "a name of stars in a text": (exchange(body(instructions="Greet *** twice.")), {Part.TEXTS}),
+    "a text cut at a round length": (exchange(body(instructions=f"{'Hi. ' * 20}...")), {Part.TEXTS}),
+    "a text cut to a round length": (exchange(body(instructions=f"{'Tell ' * 11}me...")), {Part.TEXTS}),
+    "an id shorter than the one asked for": (
+        exchange(body(id="resp_2"), method="GET", path=f"/responses/{ID}", asked=False), {Part.IDS},
+    ),
+    "one id for all kinds": (exchange(body(id="resp_abc123", output=[{"id": "msg_abc123"}])), {Part.IDS}),
     "an id of zeros": (exchange(body(id="resp_0100000000000000000000000000000000")), {Part.IDS}),
     "an item of zeros": (exchange(body(output=[{"id": "msg_00000000000000000000"}])), {Part.IDS}),
     "a round time": (exchange(body(created_at=1_700_000_000)), {Part.TIMES}),
@@ -71,6 +80,20 @@ TRACES = {
 def test_a_recorder_leaves_traces(name):
     found, expected = TRACES[name]
     assert lost(found) == [expected]
+
+
+ORDINARY = [
+    "Wait for it...",
+    f"{'So ' * 8}...",
+    "A ***bold*** word.",
+    "a\n***\nb",
+    "[1] [note] [DONE] <name>",
+]
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_an_ordinary_text_was_not_changed(text):
+    assert lost(exchange(body(instructions=text))) == [set()]
 
 
 def test_two_responses_with_one_id_show_that_ids_were_replaced():

@@ -73,6 +73,7 @@ http_interactions:
 """
 VALID_REQUESTS = [
     ("a.jsonl", json.dumps(line())),
+    ("text-in-a-line.jsonl", json.dumps(line(request=line()["request"] | {"body": json.dumps(ASKED)}))),
     ("two-lines.jsonl", json.dumps(line(id="zero")) + "\n\n" + json.dumps(line()) + "\n"),
     ("a.har", json.dumps(HAR)),
     ("pretty.har", json.dumps(HAR, indent=2)),

@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeGuard
 
 from antiphon_conformance.http.exchange import Exchange, Part, Reply, Stream, final_response
-from antiphon_conformance.http.placeholder import is_placeholder, placeholders_in
+from antiphon_conformance.http.placeholder import has_mask, is_placeholder, placeholders_in
 from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.recordings.address import with_address
+from antiphon_conformance.recordings.shortened import is_short_of, share_a_length
 
 READ_HEADERS = (
     "allow", "content-encoding", "content-length", "content-type", "date", "retry-after", "www-authenticate"
@@ -29,15 +30,13 @@ CREATES = ("/responses", "/responses/compact", "/responses/input_tokens", CHAT_P
 TERMINAL = ("response.completed", "response.failed", "response.incomplete", "response.cancelled", "error")
 BETWEEN_ITEMS = ("response.output_item.done",)
 """The events after which a stream without an end lacks nothing but its end."""
-DOTTED = re.compile(rb'"([^"\\]{16,}(?:\.\.\.|\xe2\x80\xa6|\\u2026))"')
-"""A long text that ends in dots."""
-DOTS = (b'..."', b'\xe2\x80\xa6"', b'\\u2026"')
-"""How such a text ends."""
 PREFIXED = re.compile(r"(?:[a-z]{1,6}_)?(?P<rest>[0-9a-f]{16,})")
 ALMOST = 0.9
 """From this share of one digit on, a long id is made by hand."""
 ROUND = 100_000
 """Nobody creates a response at a second that this divides."""
+LONGER = 16
+"""Characters by which ids of one server do not differ."""
 COUNTING = frozenset({0, 1, 12345, 123456, 1234567, 12345678, 123456789, 1234567890})
 
 
@@ -63,7 +62,7 @@ def _lost_everywhere(exchanges: Sequence[Exchange], bodies: Sequence[bytes]) -> 
     if _none_has(replies, "date") or _none_has([reply for reply in replies if reply.raw], "content-type"):
         yield Part.REPLY_HEADERS
     requests = (body for exchange, body in zip(exchanges, bodies, strict=True) if exchange.reply is not None)
-    if _shortens((*(reply.raw for reply in replies), *requests)):
+    if share_a_length((*(reply.raw for reply in replies), *requests)):
         yield Part.TEXTS
     responses = [response for exchange in exchanges if (response := _response(exchange))]
     if _repeats(responses, lambda response: response.get("id")):
@@ -114,26 +113,19 @@ def _lost_here(exchange: Exchange, body: bytes) -> Iterator[Part]:
     path = request.path.partition("?")[0]
     if exchange.ok and request.method == "POST" and path.endswith(CREATES) and request.body is None:
         yield Part.REQUEST  # the server understood a body, so there was one
-    if placeholders_in(body):
+    if placeholders_in(body) or has_mask(body) or is_short_of(body):
         yield Part.TEXTS
     if reply is None:
         return
     if any(is_placeholder(reply.headers.get(name) or "") for name in READ_HEADERS):
         yield Part.REPLY_HEADERS
-    if placeholders_in(reply.raw):
+    if placeholders_in(reply.raw) or has_mask(reply.raw) or is_short_of(reply.raw):
         yield Part.TEXTS
     if _stops_early(reply) or (path.endswith(CHAT_PATH) and _lacks_sentinel(reply.stream)):
         yield Part.BODY_END
     yield from _replaced(reply)
-
-
-def _shortens(bodies: Iterable[bytes]) -> bool:
-    """Whether texts of one length, more than one, end in dots: that length is the recorder's."""
-    texts: set[bytes] = set()
-    for body in bodies:
-        if any(end in body for end in DOTS):
-            texts.update(DOTTED.findall(body))
-    return any(count > 1 for count in Counter(map(len, texts)).values())
+    if _knew_longer(exchange, _whole(reply).get("id")):
+        yield Part.IDS
 
 
 def _stops_early(reply: Reply) -> bool:
@@ -160,9 +152,9 @@ def _is_unfinished(stream: Stream | None) -> TypeGuard[Stream]:
 
 def _replaced(reply: Reply) -> Iterator[Part]:
     """Ids and times that a recorder, and no server, wrote."""
-    response = reply.fields if reply.stream is None else final_response(reply.stream)
+    response = _whole(reply)
     ids = [response.get("id"), *(item.get("id") for item in _objects(response.get("output")))]
-    if any(isinstance(identity, str) and is_made_by_hand(identity) for identity in ids):
+    if any(isinstance(identity, str) and is_made_by_hand(identity) for identity in ids) or _all_alike(ids):
         yield Part.IDS
     times = [response.get(name) for name in ("created_at", "completed_at")]
     if any(_is_made_up(time) for time in times if time is not None):
@@ -174,6 +166,27 @@ def is_made_by_hand(identity: str) -> bool:
     match = PREFIXED.fullmatch(identity)
     digits = Counter(match["rest"]).most_common(1)[0][1] / len(match["rest"]) if match else 0
     return digits >= ALMOST or identity.endswith(("...", "\u2026")) or is_placeholder(identity)
+
+
+def _whole(reply: Reply) -> Mapping[str, Any]:
+    """The response in an answer; empty when it has none."""
+    return reply.fields if reply.stream is None else final_response(reply.stream)
+
+
+def _knew_longer(exchange: Exchange, identity: Any) -> bool:
+    """Whether the client knows a response by a far longer id: a server has ids of one form."""
+    if not isinstance(identity, str):
+        return False
+    path = exchange.request.path.partition("?")[0].split("/")
+    names = [*path, exchange.request.fields.get("previous_response_id")]
+    ids = (name for name in names if isinstance(name, str) and name.startswith("resp_"))
+    return any(len(name) - len(identity) > LONGER for name in ids)
+
+
+def _all_alike(ids: Sequence[Any]) -> bool:
+    """Whether a response and all its items have one id but for the prefix: a recorder gave it."""
+    tails = [str(identity).rpartition("_")[2] for identity in ids]
+    return len(tails) > 1 and bool(tails[0]) and len(set(tails)) == 1
 
 
 def _is_made_up(time: Any) -> bool:

@@ -54,7 +54,8 @@ def encrypted_content_is_there_on_request(item: Item) -> Iterator[Finding]:
 
 def _counts_reasoning(response: ResponseObject) -> bool:
     """Whether a completed answer counts reasoning and must include it; hosted tools may reason unseen."""
-    only_client_tools = all(tool.get("type") in ("function", "custom") for tool in tools_of(response))
+    tools = [*tools_of(response), *(tool for _, tool in objects(response.object.get("tools")))]
+    only_client_tools = all(tool.get("type") in ("function", "custom") for tool in tools)
     count = number(member(response.object, "usage", "output_tokens_details", "reasoning_tokens"))
     requests_content = response.creation and includes(response.request_fields, ENCRYPTED)
     has_output = response.status == "completed" and "output" in response.content
