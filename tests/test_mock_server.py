@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from antiphon_mockserver.server.runner import listen_apart
+
 HEADERS = {"authorization": "Bearer any", "content-type": "application/json"}
 
 
@@ -103,6 +105,17 @@ def test_workers_share_their_store(tmp_path: Path) -> None:
         ids = [json.loads(ask(url)[1])["id"] for _ in range(8)]
         assert len(set(ids)) == 8
         assert all(ask(url, "GET", f"/responses/{id}")[0] == 200 for id in ids)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the workers share a socket")
+def test_each_worker_has_a_queue_of_its_own_on_one_port() -> None:
+    listeners = listen_apart("127.0.0.1", 0, 2)
+    port = listeners[0].getsockname()[1]
+    with listeners[0], listeners[1]:
+        assert [listener.getsockname()[1] for listener in listeners] == [port, port]
+        for workers in (1, 2):
+            with pytest.raises(OSError, match="in use"):
+                listen_apart("127.0.0.1", port, workers)
 
 
 @pytest.mark.parametrize(

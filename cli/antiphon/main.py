@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from importlib import import_module
@@ -54,7 +55,13 @@ class LazyGroup(click.Group):
         if cmd_name in JUDGING:
             require("check", f"antiphon {cmd_name}")
         module, _ = COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(f"antiphon.commands.{module}"), cmd_name)
+        is_collecting = gc.isenabled()
+        gc.disable()  # nothing that is imported can be collected
+        try:
+            command: click.Command = getattr(import_module(f"antiphon.commands.{module}"), cmd_name)
+        finally:
+            if is_collecting:
+                gc.enable()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

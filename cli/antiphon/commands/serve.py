@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import os
+import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -17,7 +18,7 @@ from antiphon_conformance.requests.minimal import minimal
 from antiphon_mockserver.behaviour.webhooks import secret_of
 from antiphon_mockserver.mutants import all_mutants
 from antiphon_mockserver.script import has_times
-from antiphon_mockserver.server.runner import address, listen
+from antiphon_mockserver.server.runner import address, listen_apart
 from antiphon_mockserver.server.runner import serve as run
 from antiphon_mockserver.server.webhooks import shown
 from antiphon_mockserver.settings import MEBIBYTE, SettingError, Settings
@@ -218,23 +219,28 @@ def serve(
         body_limit=body_limit * MEBIBYTE,
     )
     try:
-        listener = listen(host, port)
+        listeners = listen_apart(host, port, workers)
     except OSError as problem:
         raise click.UsageError(
             f"Cannot listen on {host} port {port}: {problem.strerror or problem}."
         ) from problem
-    url = f"{address(listener)}/v1"
+    url = f"{address(listeners[0])}/v1"
     try:
-        run(settings, listener, workers, ready=lambda: welcome(settings, url))
+        run(settings, listeners, ready=lambda: welcome(settings, url))
     except SettingError as problem:
-        listener.close()
+        _close(listeners)
         option = _option(problem.setting)
         raise click.UsageError(str(problem).replace(problem.setting, option, 1)) from problem
     except ValueError as problem:
-        listener.close()
+        _close(listeners)
         raise click.UsageError(str(problem)) from problem
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)
+
+
+def _close(listeners: Sequence[socket.socket]) -> None:
+    for listener in listeners:
+        listener.close()
 
 
 def _set_logs() -> None:

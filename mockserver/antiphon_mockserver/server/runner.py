@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -78,6 +80,23 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
+def listen_apart(host: str, port: int, workers: int) -> list[socket.socket]:
+    """Returns a listening socket for each worker, all on one port.
+
+    On Linux each has a queue of its own, and the kernel spreads connections over them (SO_REUSEPORT);
+    elsewhere the workers share one. Raises OSError when the address is in use.
+    """
+    first = listen(host, port)
+    if workers == 1 or sys.platform != "linux":
+        return [first] * workers
+    family, place = first.family, first.getsockname()
+    first.close()  # it has shown that no other server has this port, which sockets that share one do not
+    sockets: list[socket.socket] = []
+    for _ in range(workers):
+        sockets.append(socket.create_server(place[:2], family=family, backlog=BACKLOG, reuse_port=True))
+    return sockets
+
+
 def address(listener: socket.socket) -> str:
     """Returns the URL of a listening socket, without a path."""
     host, port = listener.getsockname()[:2]
@@ -85,27 +104,28 @@ def address(listener: socket.socket) -> str:
 
 
 def serve(
-    settings: Settings, listener: socket.socket, workers: int = 1, ready: Callable[[], None] | None = None
+    settings: Settings, listeners: Sequence[socket.socket], ready: Callable[[], None] | None = None
 ) -> None:
-    """Serves until a signal stops it. Raises ValueError for invalid settings."""
+    """Serves until a signal stops it, a worker on each socket. Raises ValueError for invalid settings."""
     app = make_app(settings)
-    if workers == 1:
-        Server(app, ready).run([listener])
+    gc.freeze()  # what is there now stays: no collection has to look at it again
+    if len(listeners) == 1:
+        Server(app, ready).run([*listeners])
         return
     if settings.store == "memory":
         raise ValueError(
             "--workers: expected a --store that processes can share (sqlite:PATH or redis://...), got memory"
         )
     app.server.store.close()
-    _supervise(settings, listener, workers, ready)
+    _supervise(settings, listeners, ready)
 
 
 def _supervise(
-    settings: Settings, listener: socket.socket, workers: int, ready: Callable[[], None] | None
+    settings: Settings, listeners: Sequence[socket.socket], ready: Callable[[], None] | None
 ) -> None:
-    """Runs the workers on one socket, until a signal arrives or all of them have ended."""
+    """Runs a worker on each socket, until a signal arrives or all of them have ended."""
     context = get_context("spawn")
-    processes = [context.Process(target=_work, args=(settings, listener)) for _ in range(workers)]
+    processes = [context.Process(target=_work, args=(settings, listener)) for listener in listeners]
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -114,6 +134,8 @@ def _supervise(
     before = {sign: signal.signal(sign, stop) for sign in (signal.SIGINT, signal.SIGTERM)}
     for process in processes:
         process.start()
+    for listener in listeners:
+        listener.close()  # the socket of a worker ends with it, and takes no more connections
     if ready is not None:
         ready()
     while any(process.is_alive() for process in processes) and not stopping.wait(0.2):
@@ -134,7 +156,9 @@ def _end(processes: Sequence[Any]) -> None:
 
 def _work(settings: Settings, listener: socket.socket) -> None:
     """Runs one worker."""
-    Server(make_app(settings)).run([listener])
+    app = make_app(settings)
+    gc.freeze()
+    Server(app).run([listener])
 
 
 class BackgroundServer:
