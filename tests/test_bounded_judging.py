@@ -128,3 +128,12 @@ def test_absent_members_of_a_large_instance_are_named_once() -> None:
 def test_a_small_instance_is_shown_whole() -> None:
     assert not window.is_large({"list": [1] * (window.LARGE - 1)})
     assert window.is_large([[1] * 20 for _ in range(window.LARGE // 20)])
+
+
+def test_an_answer_is_judged_for_so_long_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "LONGEST", 0.0)
+    records = judge(orjson.dumps(DOCUMENTS["half parts"]), "application/json")
+    late = [record for record in records if record.note == engine.TOO_LONG]
+    assert late
+    assert {record.outcome for record in late} == {Outcome.INCONCLUSIVE}
+    assert engine.TOO_LONG.startswith("we judge an answer for 60 seconds")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 from itertools import product
 
 import pytest
 
 from antiphon.main import run
+from antiphon_conformance.recordings import reader
+from antiphon_conformance.recordings.allowance import Allowance
 from antiphon_spec.dialect import names
 from scripted_transport import response
 
@@ -199,3 +202,31 @@ def test_a_compressed_recording_that_grows_without_end_is_no_recording(tmp_path,
     path.write_bytes(gzip.compress(bytes(8 << 20)))
     assert run(["lint", str(path), "--max-memory", "4"]) == 3
     assert "grows beyond" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("member", ["request", "response"])
+def test_json_lines_are_read_one_by_one(member, tmp_path):
+    path, text = tmp_path / "long.jsonl", "x" * 500_000
+    request = {"method": "POST", "path": "/responses", "body": {"model": "m", "input": "Hi"}}
+    line = {"request": request, "response": {"status": 400, "body": {"error": {"message": "no"}}}}
+    line[member]["body"] = {**line[member]["body"], "metadata": {"k": text}}
+    peaks = []
+    for count in (10, 40):
+        path.write_text(f"{json.dumps(line)}\n" * count)
+        tracemalloc.start()
+        try:
+            recording = reader.load(path, Allowance(memory=4 << 20))
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+        assert len(recording.exchanges) == count
+        assert "(--max-memory)" in recording.exchanges[-1].failure
+    assert peaks[1] - peaks[0] < 5 << 20
+
+
+def test_lines_may_end_as_on_any_system(tmp_path):
+    line = json.dumps({"request": {"method": "GET", "path": "/models"}, "response": {"status": 200}})
+    for end in ("\n", "\r\n", "\n\n \n"):
+        path = tmp_path / "lines.jsonl"
+        path.write_bytes(f"{end}{line}{end}{line}{end}{line}".encode())
+        assert len(reader.load(path).exchanges) == 3

@@ -168,7 +168,7 @@ def test_an_endless_body_is_cut():
         endless(b"application/json"), *[b" " * 65536] * 8, limits=Limits(seconds=5, size=100_000)
     )
     assert exchange.reply is None
-    assert exchange.failure == "we kept 100000 bytes of the body and no more"
+    assert exchange.failure == "we kept 100000 bytes of the body and no more (--max-body)"
     assert exchange.traits == {GAVE_UP}
 
 

@@ -46,6 +46,7 @@ def check(
     max_requests: int | None = None,
     max_tokens: int | None = None,
     max_events: int = MOST_EVENTS,
+    max_body: int = 16,
     max_memory: int = 512,
     timeout: float = 60.0,
     exchange_timeout: float | None = None,
@@ -69,8 +70,9 @@ def check(
     this machine receives its webhooks, which `webhook_secret` signs. `baseline` is a file of known failures,
     `requirements` are frozen sets. `profile` is `compatible`, `strict`, `identical`, or a file. After
     `timeout` seconds without a byte a request is given up; `exchange_timeout` and `deadline` limit an
-    exchange and the run. Of one stream `max_events` are read; all answers take about `max_memory` MiB. The
-    command `restart` starts a target that stopped answering, which has `recovery` seconds to come back.
+    exchange and the run. Of one stream `max_events` are read, of one body `max_body` MiB are kept; all
+    answers take about `max_memory` MiB. The command `restart` starts a target that stopped answering, which
+    has `recovery` seconds to come back.
     `properties=False` generates no requests. `rules` and `scenarios` are judged and held alone, `without`
     leaves some out. The folder `report` gets what `antiphon check --report` writes. A coroutine cannot call
     this.

@@ -6,6 +6,7 @@ exchanges, and only reports findings.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -44,6 +45,9 @@ from antiphon_conformance.verdict.rule_run import (
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.profile import Profile, load_profile
 
+LONGEST = 60.0
+"""Seconds of the processor in which one answer is judged; the usual is a thousandth of a second."""
+TOO_LONG = f"we judge an answer for {LONGEST:g} seconds of the processor, no more"
 MOST_PARTS: Mapping[type, tuple[int, str]] = {
     Item: (5000, "output items"),
     ResponseObject: (200, "different response objects"),
@@ -179,6 +183,7 @@ def _evaluate_exchange(panel: _Panel, exchange: Exchange, scenario: str, *, on_p
     A stream repeats its response in most lifecycle events: once a response is clean, an equal one is, too;
     and after so many equal ones with the same faults nobody learns anything."""
     exchanges, evidence = {exchange.id: exchange}, evidence_of(exchange)
+    start, late = time.thread_time(), set[type]()
     tries: Counter[bytes] = Counter()
     parts: Counter[type] = Counter()
     only_status = on_purpose and exchange.ok and _is_wrong(exchange, panel.dialect)
@@ -187,8 +192,13 @@ def _evaluate_exchange(panel: _Panel, exchange: Exchange, scenario: str, *, on_p
         content = _repeatable(view)
         if content is not None and tries[content] >= MOST_FINDINGS:
             continue
-        selection = panel.rules_of(type(view), evidence)
         kind = type(view)
+        selection = panel.rules_of(kind, evidence)
+        if time.thread_time() - start > LONGEST:
+            if kind not in late:
+                late.add(kind)
+                _leave_off(selection, scenario, NoEvidenceError(TOO_LONG))
+            continue
         most, words = MOST_PARTS.get(kind, (parts[kind] + 1, ""))
         parts[kind] += 1
         if parts[kind] == most + 1:

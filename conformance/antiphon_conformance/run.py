@@ -79,6 +79,8 @@ class RunConfig:
     max_tokens: int | None = None
     max_events: int = MOST_EVENTS
     """How many events of one stream are read."""
+    max_body: int = 16
+    """MiB of one body that are kept."""
     max_memory: int = 512
     """MiB that all answers together may take."""
     seconds: float = 60.0
@@ -254,6 +256,7 @@ def _limits(config: RunConfig, conversations: int) -> Limits:
         deadline=config.deadline or derived,
         recovery=config.recovery,
         events=config.max_events,
+        size=config.max_body * 1024 * 1024,
         memory=config.max_memory * 1024 * 1024,
     )
 

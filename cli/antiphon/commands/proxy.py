@@ -49,6 +49,14 @@ def exit_code(outcomes: Iterable[Outcome]) -> int:
 )
 @click.option("--insecure", is_flag=True, help="Accept any certificate.")
 @click.option(
+    "--max-body",
+    type=click.IntRange(min=1),
+    default=USUAL.body // MIB,
+    show_default=True,
+    metavar="MIB",
+    help="The largest part to keep of one body, in MiB; all of it passes.",
+)
+@click.option(
     "--max-memory",
     type=click.IntRange(min=1),
     default=USUAL.memory // MIB,
@@ -86,6 +94,7 @@ def proxy(
     record: Path | None,
     ca_file: str | None,
     insecure: bool,
+    max_body: int,
     max_memory: int,
     max_events: int,
     judging_timeout: float,
@@ -94,7 +103,7 @@ def proxy(
 ) -> int:
     """Forward requests to a server; record and judge the traffic, and print the verdicts."""
     dialect = find_dialect(dialect_name)
-    limits = JudgingLimits(max_memory * MIB, events=max_events, seconds=judging_timeout)
+    limits = JudgingLimits(max_memory * MIB, max_body * MIB, events=max_events, seconds=judging_timeout)
     try:
         if is_application(target):
             raise AddressError("a URL", target)

@@ -15,9 +15,9 @@ MOST_ARRIVALS = 10_000
 """Of how many parts of a body the time is kept."""
 
 
-def too_large(size: int, option: str = "") -> str:
+def too_large(size: int, option: str = "--max-body") -> str:
     """Why a body was not read to its end, with the option that says so."""
-    return f"we kept {size} bytes of the body and no more{f' ({option})' if option else ''}"
+    return f"we kept {size} bytes of the body and no more ({option})"
 
 
 COST = 4
@@ -35,7 +35,7 @@ def cost_of(reply: Reply | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How much of a body is kept, and the option that says so; empty for the limit of every body."""
+    """How much of a body is kept, and the option that says so."""
 
     size: int
     events: int

@@ -300,7 +300,7 @@ class Target:
         rest = (limits.memory - self._memory) // COST
         if rest < limits.size:
             return Room(max(rest, LEAST_ROOM), limits.events, "--max-memory")
-        return Room(limits.size, limits.events, "")
+        return Room(limits.size, limits.events, "--max-body")
 
     def _is_unrouted(self, request: Request, reply: Reply) -> bool:
         """Whether an answer says no more than the answer to a path that cannot exist."""

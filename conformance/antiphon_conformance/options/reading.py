@@ -74,6 +74,7 @@ def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
         max_requests=values["max_requests"],
         max_tokens=values["max_tokens"],
         max_events=values["max_events"],
+        max_body=values["max_body"],
         max_memory=values["max_memory"],
         seconds=values["timeout"],
         exchange_seconds=values["exchange_timeout"],

@@ -86,6 +86,7 @@ OPTIONS = (
     Option("max-requests", "The largest number of requests to send.", Kind.COUNT, "N"),
     Option("max-tokens", "Stop when the answers add up to this many tokens.", Kind.COUNT, "N"),
     Option("max-events", "The largest number of events to read of one stream.", Kind.COUNT, "N", 100_000),
+    Option("max-body", "The largest part to keep of one body, in MiB.", Kind.COUNT, "MIB", 16),
     Option("max-memory", "Memory for all answers together, in MiB.", Kind.COUNT, "MIB", 512),
     Option("timeout", "Seconds without a byte after which a request is given up.", Kind.SECONDS, "S", 60.0),
     Option("exchange-timeout", "Time limit of a whole exchange, in seconds. Default: 10 time-outs.",

@@ -120,7 +120,12 @@ def exchanges_of(recordings: Iterable[Recording]) -> list[Exchange]:
 
 def digests_of(files: Iterable[Path]) -> dict[str, str]:
     """The SHA-256 of each file as hex digits, by the file's name."""
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    return {file.name: _digest(file) for file in files}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def dialect_of(path: Path) -> tuple[str, str]:

@@ -72,7 +72,7 @@ class Kept:
         share = self._budget.take(room)
         self._raw += chunk[:share]
         if share < len(chunk):
-            self.cut = too_large(len(self._raw), MEMORY_OPTION if share < room else "")
+            self.cut = too_large(len(self._raw), MEMORY_OPTION if share < room else "--max-body")
 
 
 @dataclass(frozen=True, slots=True)

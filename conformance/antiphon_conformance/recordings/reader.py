@@ -17,8 +17,10 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from io import BytesIO
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 
@@ -68,15 +70,13 @@ def load(path: Path, allowance: Allowance | None = None) -> Recording:
     when that fails."""
     allowance = allowance or Allowance()
     try:
-        raw = path.read_bytes()
+        file = path.open("rb")
     except OSError as error:
         raise RecordingError(str(path), "a readable file", error.strerror or type(error).__name__) from error
-    if not raw.strip() and path.suffix != ".sse":
-        raise RecordingError(str(path), _FORMS, "an empty file")
-    with _place(str(path)):
-        if raw.startswith(GZIP):
-            raw, path = gunzip(raw, allowance.memory), path.with_suffix("")
-        return _hide(_read(raw, path, allowance))
+    with file, _place(str(path)):
+        if not file.peek(len(GZIP)).startswith(GZIP):
+            return _hide(_read(file, path, allowance))
+        return _hide(_read(BytesIO(gunzip(file.read(), allowance.memory)), path.with_suffix(""), allowance))
 
 
 @contextmanager
@@ -104,14 +104,21 @@ def _hide(recording: Recording) -> Recording:
     return replace(recording, exchanges=clean[:count], traces=traces)
 
 
-def _read(raw: bytes, path: Path, allowance: Allowance) -> Recording:
+def _read(file: BinaryIO, path: Path, allowance: Allowance) -> Recording:
+    """What is in a file. JSON lines are read one by one: there may be more of them than there is memory."""
+    first = b""
+    while not first.strip() and (line := file.readline()):
+        first += line
+    if not first.strip() and path.suffix != ".sse":
+        raise RecordingError(str(path), _FORMS, "an empty file")
+    if first.lstrip().startswith(b"{") and path.suffix not in (".sse", ".yaml", ".yml"):
+        return _json(first, file, path, allowance)
+    raw = first + file.read()
     start = raw.lstrip()[:6]
     if path.suffix == ".sse" or start.startswith((b"event:", b"data:", b"id:", b":")):
         return Recording((allowance.keep(_only_events(raw, path.stem)),))
     if path.suffix in (".yaml", ".yml"):
         return _document(_yaml(raw, path), path, allowance)
-    if start.startswith(b"{"):
-        return _json(raw, path, allowance)
     if start.startswith(b"["):
         return _document(_object(raw, str(path)), path, allowance)
     raise RecordingError(str(path), _FORMS, f"{len(raw)} bytes that start with {bytes(start)!r}")
@@ -124,20 +131,23 @@ def _yaml(raw: bytes, path: Path) -> Any:
         raise RecordingError(str(path), "YAML", str(error).replace("\n", " ")) from error
 
 
-def _json(raw: bytes, path: Path, allowance: Allowance) -> Recording:
-    first, _, rest = raw.strip().partition(b"\n")
+def _json(first: bytes, file: BinaryIO, path: Path, allowance: Allowance) -> Recording:
     try:
         document = _object(first, str(path))
     except RecordingError:
-        return _document(_object(raw, str(path)), path, allowance)
+        return _document(_object(first + file.read(), str(path)), path, allowance)
     if {"report", "facts"} <= set(document):
         raise RecordingError(
             str(path), _FORMS, "the records of a report; its transcript.jsonl has the traffic"
         )
     is_line = "request" in document and not _has_url(document)
-    if not rest.strip() and not is_line and not transcript.is_run(document):
+    second = b""
+    while not second.strip() and (line := file.readline()):
+        second += line
+    if not second and not is_line and not transcript.is_run(document):
         return _document(document, path, allowance)
-    return _lines(raw, path, allowance)
+    del document
+    return _lines(chain((first, second), file), path, allowance)
 
 
 def _object(raw: bytes, where: str) -> Any:
@@ -181,8 +191,9 @@ def _single(document: Mapping[str, Any], path: Path) -> Exchange:
     return with_losses((single,))[0]
 
 
-def _lines(raw: bytes, path: Path, allowance: Allowance) -> Recording:
-    rows = ((f"{path}:{number}", line) for number, line in enumerate(raw.splitlines(), 1) if line.strip())
+def _lines(file: Iterable[bytes], path: Path, allowance: Allowance) -> Recording:
+    lines = (line for piece in file for line in piece.splitlines())
+    rows = ((f"{path}:{number}", line) for number, line in enumerate(lines, 1) if line.strip())
     entries = ((where, _object(line, where)) for where, line in rows)
     return assemble(entries, allowance)
 
