@@ -155,7 +155,17 @@ def results(subject: Subject, dialect: str, mutants: Sequence[str | None]) -> It
 
 
 def breaks(subject: Subject, dialect: str, mutants: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Mutant -> the features that broke, and how."""
+    """Mutant -> the features that broke, and how; a busy machine breaks one once, a mutant twice alike."""
+    first = _breaks(subject, dialect, mutants)
+    suspects = [mutant for mutant, hits in first.items() if hits]
+    again = _breaks(subject, dialect, suspects) if suspects else {}
+    return {
+        mutant: {name: how for name, how in hits.items() if again[mutant].get(name) == how}
+        for mutant, hits in first.items()
+    }
+
+
+def _breaks(subject: Subject, dialect: str, mutants: Sequence[str]) -> dict[str, dict[str, str]]:
     right, *results_of_mutants = results(subject, dialect, [None, *mutants])
     features = working(right)
     return {
@@ -291,7 +301,7 @@ def unconfirmed(client: Client, subject: Subject, most: int | None = None) -> li
             for mutant in mutants
         }
         names = sorted({mutant for _, mutant in listed})[:most]
-        hits = breaks(subject, dialect, names)
+        hits = _breaks(subject, dialect, names)
         stale += [
             f"{dialect}: {mutant} at {feature}"
             for feature, mutant in sorted(listed)
