@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from antiphon_conformance.http.exchange import Part, Reply
+from antiphon_conformance.http.exchange import NOT_OFFERED, Part, Reply
 from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.rules.http.transport import is_json_type
@@ -20,6 +20,8 @@ FLAT_MEMBERS = ("code", "param", "message")
 """The members of an `error` event that has them beside its type."""
 OF_GATEWAYS = frozenset({408, 413, 414, 431, 502, 503, 504, *range(520, 531)})
 """Statuses that proxies and load balancers make up themselves."""
+OF_ROUTERS = frozenset({405, 501})
+"""Statuses of a path without this method: no code of the API has seen the request."""
 LONG_HEADERS = 8_000
 """Characters of headers that web servers read; they reject more by themselves, in words of their own."""
 KINDS = {
@@ -39,9 +41,10 @@ INTERNALS = re.compile(
 
 
 def _is_of_the_api(error_reply: ErrorReply) -> bool:
-    """Whether the API made the error: on an operation of the document, and not before it saw the request."""
+    """Whether the API made the error: on an operation that it offers, and not before it saw the request."""
     is_early = error_reply.reply.status in OF_GATEWAYS or _length_of_headers(error_reply) > LONG_HEADERS
-    return error_reply.operation is not None and not is_early
+    is_offered = error_reply.operation is not None and NOT_OFFERED not in error_reply.exchange.traits
+    return is_offered and error_reply.reply.status not in OF_ROUTERS and not is_early
 
 
 def _length_of_headers(error_reply: ErrorReply) -> int:

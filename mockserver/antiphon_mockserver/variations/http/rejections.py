@@ -98,6 +98,23 @@ for _status in (404, 405):
     )
 
 
+def _says_not_found(answer: Answer, call: Call) -> Answer:
+    if call.operation not in OPTIONAL or answer.status == 401:
+        return answer
+    return replace(answer, status=404, body={"detail": "Not Found"})
+
+
+add(
+    "http",
+    "offers_no_optional_endpoint_like_its_framework",
+    "Answers with its framework's own 404 on every endpoint of an optional feature.\n\n"
+    "No code of the API sees such a request, so that the error is not the API's.",
+    ("openai",),
+    _says_not_found,
+    state=_working_in_the_foreground,
+)
+
+
 @variation("http.answers-422", fits=EVERY)
 def answers_422(answer: Answer) -> Answer:
     """Answers 422 to a request whose content is wrong, and not 400.
