@@ -64,18 +64,17 @@ def check(
         assert check(app, dialect="openai", properties=False).conformant
 
     `auth` says where the key goes: `bearer`, `header:NAME`, `query:NAME` or `none`; `headers` go with every
-    request. With `other_api_key`, the key of another account, the run tries to see what the first one stored.
-    An application serves the API at `base_path`. `features` claims an optional feature, or denies it
+    request. With `other_api_key`, the key of another account, the run tries to see what the first one
+    stored. An application serves the API at `base_path`. `features` claims an optional feature, or denies it
     (`no-background`). `resources` names what the target holds (`{"prompt": "pmpt_1"}`). `webhook_port` of
     this machine receives its webhooks, which `webhook_secret` signs. `baseline` is a file of known failures,
     `requirements` are frozen sets. `profile` is `compatible`, `strict`, `identical`, or a file. After
     `timeout` seconds without a byte a request is given up; `exchange_timeout` and `deadline` limit an
-    exchange and the run. Of one stream `max_events` are read, of one body `max_body` MiB are kept; all
-    answers take about `max_memory` MiB. The command `restart` starts a target that stopped answering, which
-    has `recovery` seconds to come back.
-    `properties=False` generates no requests. `rules` and `scenarios` are judged and held alone, `without`
-    leaves some out. The folder `report` gets what `antiphon check --report` writes. A coroutine cannot call
-    this.
+    exchange and the run. Of a stream `max_events` are read, of a body `max_body` MiB are kept, of all
+    answers about `max_memory` MiB. The command `restart` starts a target that stopped answering, which has
+    `recovery` seconds to come back. `properties=False` generates no requests. `rules` and `scenarios` are
+    judged and held alone, `without` leaves some out. The folder `report` gets what `antiphon check --report`
+    writes. A coroutine cannot call this.
 
     Raises TypeError for an argument of a wrong type, OptionError (a ValueError) for one that cannot be
     followed, and BaselineError for a malformed baseline; all before the first request.
