@@ -55,13 +55,10 @@ class LazyGroup(click.Group):
         if cmd_name in JUDGING:
             require("check", f"antiphon {cmd_name}")
         module, _ = COMMANDS[cmd_name]
-        is_collecting = gc.isenabled()
-        gc.disable()  # nothing that is imported can be collected
-        try:
-            command: click.Command = getattr(import_module(f"antiphon.commands.{module}"), cmd_name)
-        finally:
-            if is_collecting:
-                gc.enable()
+        command: click.Command = getattr(import_module(f"antiphon.commands.{module}"), cmd_name)
+        if not gc.isenabled():
+            gc.freeze()  # what was imported stays: no collection has to look at it
+            gc.enable()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -86,6 +83,7 @@ def antiphon() -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs the command line and exits; status 3 means wrong usage, so that 2 means only `not judged`."""
+    gc.disable()  # until a command is imported: nothing of it can be collected
     sys.exit(run(arguments))
 
 
