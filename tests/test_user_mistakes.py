@@ -142,6 +142,11 @@ def test_a_mistake_in_the_settings_of_a_mock(settings, error, message):
     assert message in str(raised.value)
 
 
+def test_a_name_where_the_settings_belong():
+    with pytest.raises(TypeError, match="expected Settings, or keywords such as dialect='openai'; got 'bud'"):
+        MockServer("bud")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("answers", "error", "message"),
     [

@@ -55,3 +55,7 @@ async def legal_forms(conversation: Conversation) -> None:
         top_p=1,
         **members,
     )
+    if conversation.dialect.resolve("REQ-95"):
+        await conversation.create(
+            "of_an_agent", input="Say hello.", tools=[], include=[], stream=False, may_fail=True
+        )

@@ -64,6 +64,7 @@ VALID_REQUESTS = (
     _form("a_bare_reference", "STA-26", "an item reference that has only `id`", "chaining/referenced"),
     _form("truncation_auto", "REQ-81", "`truncation: auto`", "switches", "truncation"),
     _form("an_empty_text", f"RES-40 {FIELDS}", "an empty `text`", "switches", "text"),
+    _form("empty_lists", "REQ-95", "empty `tools` and `include`", "of_an_agent", "tools include"),
     _form(
         "booleans",
         "REQ-81 BUD-REQ-27",

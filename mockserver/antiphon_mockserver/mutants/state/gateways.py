@@ -61,6 +61,18 @@ def rejects_requests_without_stream(behaviour: Behaviour) -> Behaviour:
     return with_check(behaviour, check)
 
 
+@mutant("state.rejects-empty-lists", caught_by="requests.accepts-empty-lists")
+def rejects_empty_lists(behaviour: Behaviour) -> Behaviour:
+    """Rejects a request with a list that holds nothing, such as `tools: []`."""
+
+    def check(details: RequestDetails) -> None:
+        for name, value in details.body.items():
+            if value == [] and name != "input":
+                raise invalid(f"{name} must have at least one entry.", name)
+
+    return with_check(behaviour, check)
+
+
 @mutant("state.repeats-the-question", caught_by="item-references.the-model-sees-the-item")
 def repeats_the_question(behaviour: Behaviour) -> Behaviour:
     """Answers with the text of the user."""
