@@ -100,9 +100,7 @@ def with_options(settings: Settings, **options: Unpack[SettingsOptions]) -> Sett
     Raises TypeError for an unknown field, for a single value where a list belongs, and for other settings.
     """
     if not isinstance(settings, Settings):
-        raise TypeError(
-            f"expected an object of Settings, or keywords such as dialect='openai'; got {settings!r}"
-        )
+        raise TypeError(f"expected Settings, or keywords such as dialect='openai'; got {settings!r}")
     usual = {entry.name: entry.default for entry in fields(Settings)}
     changes: dict[str, Any] = {}
     for name, value in options.items():
