@@ -283,3 +283,16 @@ def test_without_need_no_hosted_tool_is_called(client: Client) -> None:
     for prompt in ("Say hello.", "What is my name?", "Tell me a story of a lighthouse."):
         response = create(client, input=prompt, tools=tools)
         assert [item["type"] for item in response["output"]] == ["message"]
+
+
+def test_a_response_counts_what_its_tools_used() -> None:
+    client = Client(dialect="openai")
+    tools = [{"type": "web_search"}, {"type": "image_generation", "size": "1024x1024"}]
+    asked = {"model": "gpt-5", "tools": tools, "input": "Search the web for otters."}
+    events = client.post("/responses", {**asked, "stream": True}).events
+    first, last = events[0]["response"]["tool_usage"], events[-1]["response"]["tool_usage"]
+    assert (first["web_search"], last["web_search"]) == ({"num_requests": 0}, {"num_requests": 1})
+    drawn = client.post("/responses", {**asked, "input": "Draw an otter."}).json["tool_usage"]["image_gen"]
+    assert drawn["output_tokens"] == drawn["output_tokens_details"]["image_tokens"] == 272
+    assert drawn["total_tokens"] == drawn["input_tokens"] + 272
+    assert "tool_usage" not in client.create("Say hello.").json

@@ -8,6 +8,7 @@ from typing import Any
 
 from antiphon_mockserver.behaviour.context import instruction_messages
 from antiphon_mockserver.hosted_tools.echo import echo_hosted
+from antiphon_mockserver.hosted_tools.usage import is_counted, tool_usage
 from antiphon_mockserver.response.plan import Context, IdSource, Item, Plan
 from antiphon_spec.dialect import Dialect, MockTraits
 
@@ -50,6 +51,9 @@ def compose(plan: Plan, context: Context, identity: IdSource, created_at: int) -
     for name, value in members.items():
         if name in response:
             response[name] = value
+    tools = context.request.get("tools")
+    if tools and dialect.mock.hosted_tools and is_counted(tools):
+        response["tool_usage"] = tool_usage(response["output"])
     return response if is_complete else {**response, **dialect.mock.unfinished}
 
 
