@@ -34,8 +34,9 @@ def told(input: Any, **request: Any) -> Any:
         "Ada is 36. Reply as a JSON object with the keys 'name' and `age` (must be a valid Python int).",
         'Ada is 36. Write JSON like this: {"name": "{name}", "age": "{age}  # note: a single int value"}',
         'Ada is 36. Give JSON such as {"name": "Bob", "age": 7}',
+        'Ada is 36. Give JSON. Its fields: {"name": {"type": "string"}, "age": {"type": "integer"}}',
     ],
-    ids=["schema", "doubled braces", "schema after an example", "keys", "gaps", "example"],
+    ids=["schema", "doubled braces", "schema after an example", "keys", "gaps", "example", "properties"],
 )
 def test_json_mode_obeys_what_the_prompt_describes(prompt: str) -> None:
     assert told(prompt) == {"name": "Ada", "age": 36}
@@ -60,6 +61,7 @@ def test_a_schema_without_a_demand_for_json_is_only_text() -> None:
         'Give the "complete" content. Begin! Thought:',
         "[[ ## question ## ]]\nWhat is the weather in Lisbon?\n\nRespond with field `[[ ## answer ## ]]`.",
         f"What is the weather in Lisbon?\n\nHere is the JSON schema:\n{SCHEMA}",
+        "<task>\n<id>1b4f8b4c</id><instructions>\nWhat is the weather in Lisbon?\n</instructions>\n</task>",
     ],
 )
 def test_arguments_come_from_the_words_of_the_user(prompt: str) -> None:
@@ -144,6 +146,7 @@ def named(name: str) -> dict[str, Any]:
         ("Use the wether tool.", "get_weather"),
         ("Ask the billing agent for help.", "transfer_to_billing_agent"),
         ("use the look-up table tool", "lookupTable"),
+        ("Transfer me to billing.", "transfer_to_agent"),
     ],
 )
 def test_the_name_of_a_tool_need_not_be_exact(prompt: str, name: str) -> None:
@@ -174,3 +177,44 @@ def test_a_result_in_a_message_of_the_user_is_no_question() -> None:
 @pytest.mark.parametrize("remark", ["one of: red; green", "must be a Python Literal['red', 'green']"])
 def test_json_mode_keeps_to_the_words_that_a_remark_allows(remark: str) -> None:
     assert told(f"It is green. Reply in JSON with the fields `colour` ({remark}).") == {"colour": "green"}
+
+
+def test_a_list_has_an_object_for_each_that_is_told_of() -> None:
+    people = {"type": "object", "properties": {"people": {"type": "array", "items": PERSON}}}
+    asked = {"format": {"type": "json_schema", "name": "people", "schema": people}}
+    two = [{"name": "Ada", "age": 36}, {"name": "Bob", "age": 41}]
+    assert json.loads(text("Ada is 36 years old. Bob is 41.", text=asked)) == {"people": two}
+    assert json.loads(text("Ada is 36 years old, and knows Bob.", text=asked)) == {"people": two[:1]}
+
+
+def test_a_result_is_calculated_also_in_json() -> None:
+    members = {"type": "object", "properties": {"value": {"type": "integer"}}, "required": ["value"]}
+    asked = {"format": {"type": "json_schema", "name": "sum", "schema": members}}
+    assert json.loads(text("How much is 2 + 3?", text=asked)) == {"value": 5}
+
+
+def test_a_remark_on_the_form_of_an_answer_asks_for_the_question_before_it() -> None:
+    tool = {"type": "function", "name": "Person", "parameters": PERSON}
+    items = [
+        user("Ada is 36."),
+        assistant("You said: Ada is 36."),
+        user("Format the previous response as JSON."),
+    ]
+    assert calls(items, tools=[tool], tool_choice="required") == [("Person", '{"name":"Ada","age":36}')]
+
+
+@pytest.mark.parametrize(
+    ("said", "age"),
+    [
+        ("the age must be 41 [type=value_error, input_value=36, input_type=int]", 41),
+        ("Input should be greater than 40. See https://errors.example/2.14/v/greater_than", 41),
+    ],
+)
+def test_an_answer_is_mended_by_the_number_that_was_demanded(said: str, age: int) -> None:
+    fault = f"Validation error:\n1 validation error for Person\nage\n  {said}\nFix the errors and try again."
+    items = [
+        user("Ada is 36. Reply in JSON with the keys 'name' and 'age' (an int)."),
+        assistant("{}"),
+        user(fault),
+    ]
+    assert told(items) == {"name": "Ada", "age": age}

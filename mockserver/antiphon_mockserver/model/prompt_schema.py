@@ -45,6 +45,7 @@ KINDS = (
     ("array", re.compile(r"\b(?:list|array)\b", re.IGNORECASE)),
 )
 
+TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
 CHOICES = re.compile(r"\bone of: *([^\n]+;[^\n]+)|\bLiteral\[([^\]\n]+)\]")
 """The words that a remark allows: `must be one of: red; green`, `a Python Literal['red', 'green']`."""
 
@@ -130,7 +131,14 @@ def _from_example(text: str) -> Schema | None:
     if "{" not in text or not ABOUT_JSON.search(text):
         return None
     examples = [value for value, _, _ in _objects(text) if value and not _is_schema(value)]
-    return _schema_of(examples[-1]) if examples else None
+    if not examples:
+        return None
+    return _object(examples[-1]) if _are_properties(examples[-1]) else _schema_of(examples[-1])
+
+
+def _are_properties(value: Mapping[str, Any]) -> bool:
+    """Whether each member is the schema of a member: `{"name": {"type": "string"}}`."""
+    return all(isinstance(member, dict) and member.get("type") in TYPES for member in value.values())
 
 
 def _schema_of(example: Any, depth: int = 0) -> dict[str, Any]:

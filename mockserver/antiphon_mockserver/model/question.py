@@ -54,6 +54,34 @@ def question_of(text: str) -> str:
         end = END.search(text, label.end())
         if words := text[label.end() : end.start() if end else len(text)].strip():
             return words
+    return _in_tags(text) if text.lstrip().startswith("<") else text
+
+
+FRAME = re.compile(r"\A\s*<(\w+)>.*</\1>\s*\Z", re.DOTALL)
+"""A message that stands in tags as a whole."""
+TAGS = (
+    "question",
+    "query",
+    "user_query",
+    "user_request",
+    "request",
+    "input",
+    "context",
+    "instructions",
+    "task",
+)
+"""The tags that hold the user's words, those first that hold nothing else."""
+TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,80}>")
+
+
+def _in_tags(text: str) -> str:
+    """The user's words in a message in tags: `<task><instructions>Draw an owl.</instructions> ...</task>`."""
+    if FRAME.match(text) is None:
+        return text
+    for tag in TAGS:
+        start, end = text.find(f"<{tag}>"), text.rfind(f"</{tag}>")
+        if 0 <= start < end and (words := TAG.sub(" ", text[start:end]).strip()):
+            return words
     return text
 
 
@@ -144,6 +172,27 @@ def is_feedback(text: str) -> bool:
     return AGAIN.search(text) is not None and FAULT.search(text) is not None
 
 
+BEFORE = re.compile(
+    r"\b(?:previous|preceding|earlier|last|above) (?:response|answer|message|output|conversation|text)s?\b"
+    r"|\b(?:response|answer|conversation|messages?|text) (?:above|so far)\b",
+    re.IGNORECASE,
+)
+FORM = re.compile(r"\b(?:format|convert|extract|structured?|tool|function|json|schema)\b", re.IGNORECASE)
+LONGEST_REMARK = 300
+
+
+def is_remark(text: str) -> bool:
+    """Whether a message says only in which form the answer to the question before it is wanted."""
+    if len(text) > LONGEST_REMARK or QUOTED.search(text) or ":" in text:
+        return False
+    return BEFORE.search(text) is not None and FORM.search(text) is not None
+
+
+def is_question(text: str) -> bool:
+    """Whether a message asks something itself."""
+    return not is_feedback(text) and not is_remark(text)
+
+
 def feedback_in(texts: Sequence[str]) -> Feedback | None:
     """The feedback in these messages, oldest first; None without any."""
     return Feedback(tuple(map(_round, texts))) if texts else None
@@ -157,9 +206,21 @@ def _round(text: str) -> Round:
     return Round(said, frozenset(NAME.findall(places or said)), proposals)
 
 
+ASIDE = re.compile(r"\[type=[^\n]*\]|https?://\S+|\b\d+ validation errors?\b|\b(?:line|column|char) \d+")
+"""What a validator says beside the fault: the value that was sent, an address, counts and places."""
+EXACTLY = re.compile(
+    r"\b(?:must|should|to|expected|exactly|at (?:least|most))(?: be| equal)?(?: to)?\s*$|=\s*$", re.I
+)
+"""What stands before a number that is right itself; another one is a bound."""
+
+
 def _proposals(said: str) -> Iterator[Any]:
+    said = ASIDE.sub(" ", said)
     for match in QUOTED.finditer(said):
         yield matched_group(match)
-    for text in NUMBER.findall(QUOTED.sub(" ", said)):
-        number = float(text) if "." in text else int(text)
-        yield from (number + 1, number - 1, number)
+    said = QUOTED.sub(" ", said)
+    for match in NUMBER.finditer(said):
+        number = float(match[0]) if "." in match[0] else int(match[0])
+        near = (number + 1, number - 1)
+        is_right = EXACTLY.search(said[: match.start()]) is not None
+        yield from ((number, *near) if is_right else (*near, number))

@@ -21,6 +21,7 @@ from antiphon_mockserver.model.question import (
     called,
     feedback_in,
     is_feedback,
+    is_question,
     observed,
     question_of,
     text_of,
@@ -157,9 +158,8 @@ def unfold(items: Iterable[Item], secret: str) -> Iterator[Item]:
 
 
 def _instructions(instructions: Any) -> Sequence[str]:
-    if isinstance(instructions, str):
-        return (instructions,)
-    return [text_of(item.get("content")) for item in instructions or ()]
+    is_text = isinstance(instructions, str)
+    return (instructions,) if is_text else [text_of(item.get("content")) for item in instructions or ()]
 
 
 def _instructing(items: Sequence[Item]) -> Iterator[str]:
@@ -173,9 +173,9 @@ def _newest_user_message(items: Sequence[Item]) -> Item | None:
 
 
 def _newest_question(items: Sequence[Item]) -> Item | None:
-    """The newest user message that is no feedback on an answer."""
+    """The newest user message that asks something itself."""
     users = (item for item in reversed(items) if item.get("role") == "user")
-    return next((item for item in users if not is_feedback(text_of(item.get("content")))), None)
+    return next((item for item in users if is_question(text_of(item.get("content")))), None)
 
 
 def _said_after(items: Sequence[Item], item: Item | None) -> Iterator[str]:

@@ -20,10 +20,18 @@ GENERIC = frozenset(
 )
 """Words in the name of a tool that do not say what it is about."""
 
+HANDING_OVER = frozenset(words("transfer handoff delegate escalate"))
+"""The words that name a tool with which one agent hands over to any other."""
+
 FINISHING = frozenset(
-    words("final finish submit give provide return respond complete done answer result response output task")
+    words(
+        "final finish submit give provide return respond complete done answer result response output task",
+        "mark successful",
+    )
 )
 """The words of a tool's name when it takes the answer itself, as frameworks have it."""
+NUMBERED = re.compile(r"_[0-9a-f]{6,}\Z")
+"""The end of a tool's name that belongs to one conversation."""
 
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 ENDINGS = words("ations ation ators ator ating ates ate ings ing ers er ors or ed es s e")
@@ -44,7 +52,9 @@ def is_named(name: str, question: str) -> bool:
     if name.lower() in lower or name.lower().replace("_", " ") in lower:
         return True
     telling = [word for word in words_of(name) if word not in GENERIC]
-    return bool(telling) and all(_stem(word) in lower for word in telling)
+    if not telling:
+        return any(word in HANDING_OVER and word in lower.split() for word in words_of(name))
+    return all(_stem(word) in lower for word in telling)
 
 
 def ordered(tools: Sequence[Mapping[str, Any]], question: str) -> list[Mapping[str, Any]]:
@@ -59,7 +69,7 @@ def ordered(tools: Sequence[Mapping[str, Any]], question: str) -> list[Mapping[s
 
 def is_finishing(name: str) -> bool:
     """Whether a tool takes the final answer: `final_result`, `submit_answer`."""
-    words_of_name = words_of(name)
+    words_of_name = words_of(NUMBERED.sub("", name))
     return "final" in words_of_name or (bool(words_of_name) and FINISHING.issuperset(words_of_name))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -26,6 +27,10 @@ PROMPT_NAMES = frozenset(
     )
 )
 """Names of properties that hold the question."""
+
+RESULT_NAMES = frozenset(words("result value answer sum total product difference quotient number"))
+"""Names of properties that hold what was calculated."""
+RESULT = re.compile(r"=\s*(-?\d{1,15}(?:\.\d{1,10})?)\.?\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,10 @@ class Hints:
             return self.prompt
         return self._next("words", self.words)
 
-    def number(self) -> int | float | None:
-        """The next number."""
+    def number(self, name: str = "") -> int | float | None:
+        """The next number for a property of this name; the result of a calculation where it wants one."""
+        if name.lower() in RESULT_NAMES and (result := RESULT.search(self.answer)):
+            return float(result[1]) if "." in result[1] else int(result[1])
         return self._next("numbers", self.numbers)
 
     def _next(self, kind: str, values: Sequence[Value]) -> Value | None:

@@ -11,6 +11,7 @@ import orjson
 
 from antiphon_mockserver.model.instance.hints import Hints
 from antiphon_mockserver.model.instance.merge import Schema, both, merge
+from antiphon_mockserver.model.instance.occasions import occasions
 from antiphon_mockserver.model.instance.pattern import matches, matching
 from antiphon_mockserver.model.instance.preparing import ROOT, with_absolute_references, with_whole_counts
 from antiphon_mockserver.model.instance.scalars import numbers, strings
@@ -207,7 +208,7 @@ class Maker:
             elif kind == "string":
                 yield from strings(schema, name, hints)
             elif kind in ("integer", "number"):
-                yield from numbers(schema, kind == "integer", hints)
+                yield from numbers(schema, name, kind == "integer", hints)
             elif kind == "boolean":
                 yield from (True, False)
             elif kind == "null":
@@ -281,9 +282,8 @@ class Maker:
             element = self.make(schema["contains"], name, hints, trail)
             head += [element] * min(schema.get("minContains", 1), MOST_ITEMS)
         items = schema.get("items", True)
-        length = min(
-            max(least, len(head), 1 if items is not True else 0), MOST_ITEMS if most is None else most
-        )
+        usual = 0 if items is True else self._usual_number(items, hints, trail)
+        length = min(max(least, len(head), usual), MOST_ITEMS if most is None else most)
         try:
             yield head + self._further_items(schema, items, length - len(head), head, name, hints, trail)
         except UnsupportedSchemaError:
@@ -292,6 +292,12 @@ class Maker:
         if most is None or len(head) <= most:
             yield head
         yield first[: most or 0]
+
+    def _usual_number(self, items: Any, hints: Hints, trail: Trail) -> int:
+        try:
+            return occasions(self._resolve(items, trail)[0], hints)
+        except UnsupportedSchemaError:
+            return 1
 
     def _further_items(
         self, schema: Schema, items: Any, number: int, head: list[Any], name: str, hints: Hints, trail: Trail

@@ -63,11 +63,11 @@ def strings(schema: Schema, name: str, hints: Hints) -> Iterator[str]:
         yield _fit(f"{name} {number}", least, most)
 
 
-def numbers(schema: Schema, whole: bool, hints: Hints) -> Iterator[int | float]:
+def numbers(schema: Schema, name: str, whole: bool, hints: Hints) -> Iterator[int | float]:
     """Numbers for this schema: from the prompt, small ones, and the limits."""
     step = _fraction(schema.get("multipleOf"))
     least, most = _bounds(schema, whole)
-    hint = hints.number()
+    hint = hints.number(name)
     candidates: list[Fraction] = []
     between = (_middle(least, most), Fraction(1, 2), Fraction(5, 2))
     for value in (hint, 1, 0, least, most, *between, *range(2, 20), *range(-1, -5, -1)):
