@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +14,7 @@ from antiphon_conformance.rules.reading.comparison import expect_ok, expect_stat
 from antiphon_conformance.rules.reading.output import objects
 from antiphon_conformance.rules.requests.queries import query
 from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.state.input_items import roles_and_texts
 from antiphon_conformance.rules.views import AnyReply, DocumentReply, ScenarioTrace
 
 DEFAULT_LIMIT = 20
@@ -84,6 +86,31 @@ def descending_is_ascending_reversed(trace: ScenarioTrace) -> Iterator[Finding]:
             f"the reverse of `asc`: {show(expected)}",
             named("ids", actual),
             trace["descending"].id,
+        )
+
+
+@rule(
+    "pagination.ascending-is-the-order-of-the-request",
+    ScenarioTrace,
+    scenario="storage",
+    cites="INP-23",
+    when=succeeded("created", "ascending"),
+)
+def ascending_is_the_order_of_the_request(trace: ScenarioTrace) -> Iterator[Finding]:
+    """With `order=asc` the messages of a request are listed in its order.
+
+    Clients restore a conversation from this list. Another rule reports messages that are missing.
+    """
+    listed = [
+        item for page in pages(trace, "ascending") for _, item in objects(page.answer.fields.get("data"))
+    ]
+    expected = roles_and_texts(trace["created"].request.fields.get("input"))
+    actual = roles_and_texts(listed)
+    if actual != expected and Counter(actual) == Counter(expected):
+        texts = show([text for _, text in actual])
+        where = "reply.body/data"
+        yield Finding(
+            where, f"{show([text for _, text in expected])}, in this order", texts, trace["ascending"].id
         )
 
 

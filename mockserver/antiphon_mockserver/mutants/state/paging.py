@@ -24,6 +24,16 @@ def breaks_when_it_lists(behaviour: Behaviour) -> Behaviour:
     return replace(behaviour, lists=replace(behaviour.lists, input=list_input))
 
 
+@mutant("state.lists-the-input-backwards", caught_by="pagination.ascending-is-the-order-of-the-request")
+def lists_the_input_backwards(behaviour: Behaviour) -> Behaviour:
+    """Takes the last message of a request for its first, in either order."""
+
+    def list_input(record: Record, chain: Sequence[Record]) -> Sequence[Item]:
+        return behaviour.lists.input(record, chain)[::-1]
+
+    return replace(behaviour, lists=replace(behaviour.lists, input=list_input))
+
+
 @mutant("state.lists-the-output-too", caught_by="input-items.output-is-not-listed-as-input")
 def lists_the_output_too(behaviour: Behaviour) -> Behaviour:
     """Lists the output of the response among its input items."""
