@@ -75,11 +75,11 @@ async def conversations(conversation: Conversation) -> None:
 async def _call(conversation: Conversation, identity: str) -> None:
     """Forces a call in the conversation, and sends nothing but its output."""
     members: dict[str, Any] = {"conversation": identity, "tools": [WEATHER], "may_fail": True}
-    called = await conversation.create(
+    call = await conversation.create(
         "called", input="What is the weather in Paris? Call get_weather.", tool_choice="required", **members
     )
-    client_calls = [call for _, call in calls(response_or_empty(called))]
-    outputs = [output_of(call, f'{{"station": "{TOOL_RESULT}"}}') for call in client_calls]
+    client_calls = [item for _, item in calls(response_or_empty(call))]
+    outputs = [output_of(item, f'{{"station": "{TOOL_RESULT}"}}') for item in client_calls]
     if outputs:
         await conversation.create("answered", input=outputs, **members)
 

@@ -72,8 +72,8 @@ async def _tell_over_http(conversation: Conversation) -> None:
     members: dict[str, Any] = {"store": False, "stream": True, "may_fail": True}
     await conversation.create("told_over_http", input=TELL_SIMPLY, **members)
     if "wrong" in conversation.exchanges:
-        invented: dict[str, Any] = {"input": ASK_SIMPLY, "previous_response_id": UNKNOWN_RESPONSE}
-        await conversation.create("invented_over_http", **invented, **members)
+        continuation: dict[str, Any] = {"input": ASK_SIMPLY, "previous_response_id": UNKNOWN_RESPONSE}
+        await conversation.create("invented_over_http", **continuation, **members)
         await conversation.create("wrong_over_http", **{**members, **WRONG})
 
 

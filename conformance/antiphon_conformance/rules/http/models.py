@@ -91,7 +91,7 @@ def a_model_of_the_list_is_readable(trace: ScenarioTrace) -> Iterator[Finding]:
     exchange = trace["model"]
     if UNROUTED in exchange.traits:
         return
-    listed = next((model.get("id") for _, model in objects(trace["models"].answer.fields.get("data"))), None)
+    name = next((model.get("id") for _, model in objects(trace["models"].answer.fields.get("data"))), None)
     actual = exchange.answer.fields.get("id", ABSENT)
-    if not isinstance(actual, str) or not (str(listed) in actual or actual in str(listed)):
-        yield Finding("reply.body/id", show(listed), show(actual), exchange.id)
+    if not isinstance(actual, str) or not (str(name) in actual or actual in str(name)):
+        yield Finding("reply.body/id", show(name), show(actual), exchange.id)
