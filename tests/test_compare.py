@@ -42,6 +42,7 @@ def test_an_absent_member_is_a_difference() -> None:
         (RESPONSE, RESPONSE | {"billing": {"payer": "developer"}}),
         ({"encrypted_content": "a"}, {"encrypted_content": "b"}),
         ({"temperature": 1}, {"temperature": 1.0}),
+        ({"error": None}, {}),
     ],
 )
 def test_variations_of_genuine_servers_are_no_difference(before: Any, after: Any) -> None:

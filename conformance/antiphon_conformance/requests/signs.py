@@ -160,7 +160,8 @@ LACKING = re.compile(
     r"(?:not|n't)\s+(?:\w+\s+){0,3}(?:support|available|enabled|implemented|multimodal|vision)"
     r"|unsupported|text[- ]only|at most 0 |no vision|mmproj"
     r"|only\W+(?:\w+\W+){0,3}?functions?\b|\bfunctions? (?:\w+ )?only\b|expected tags: 'function'$"
-    r"|\b(?:supported|valid|allowed|expected) \w+ (?:is|are)\W+functions?\W*$",
+    r"|\b(?:supported|valid|allowed|expected) \w+ (?:is|are)\W+functions?\W*$"
+    r"|\b(?:should be|must be|expected)\W+functions?\b(?!\W+or\b)",
     re.IGNORECASE,
 )
 """Words of an error which say that this model, or this installation, lacks an ability."""

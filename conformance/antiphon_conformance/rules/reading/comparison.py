@@ -58,10 +58,12 @@ def response_differences(now: Exchange, before: Exchange) -> Iterator[Finding]:
 
 
 def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """(pointer, before, after) where two JSON values differ; members that only `after` has do not count."""
+    """(pointer, before, after) where two JSON values differ; members that only `after` has do not count, nor
+    does null where `after` has no member: clients read both alike."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for name in (name for name in before if name not in VOLATILE):
-            yield from differences(before[name], after.get(name, ABSENT), f"{pointer}/{name}")
+            if before[name] is not None or name in after:
+                yield from differences(before[name], after.get(name, ABSENT), f"{pointer}/{name}")
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for index, (old, new) in enumerate(zip(before, after, strict=True)):
             yield from differences(old, new, f"{pointer}/{index}")
