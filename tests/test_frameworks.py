@@ -28,6 +28,14 @@ PONG, COUNTED = "pong", "1, 2, 3, 4, 5"
 REPORT = "The result of get_weather is: Paris: 21 degrees and sunny"
 ADA = {"name": "Ada", "age": 36}
 CALL = ["get_weather", {"city": "Paris"}]
+BOTH = [ADA, {"name": "Bob", "age": 41}]
+REMEMBERED = "Your name is Ada."
+BOTH_APIS = {
+    **dict.fromkeys(("chat", "responses"), PONG),
+    **dict.fromkeys(("chat_stream", "responses_stream"), COUNTED),
+    **dict.fromkeys(("chat_agent", "responses_agent"), REPORT),
+}
+"""A text, a stream and a tool, over chats and over responses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +162,156 @@ CLIENTS = (
         "crewai",
         "crewai 'litellm<1.107'",
         {"answer": PONG, "agent_tool": REPORT, "structured": ADA},
+    ),
+    Client(
+        "instructor",
+        "instructor_client.py",
+        "instructor",
+        "instructor",
+        {
+            **dict.fromkeys(
+                (
+                    "by_tool",
+                    "by_strict_tool",
+                    "by_json",
+                    "by_schema",
+                    "by_markdown",
+                    "by_responses",
+                    "partial",
+                ),
+                ADA,
+            ),
+            "corrected": {"name": "Ada", "age": 41},
+            "several": BOTH,
+        },
+    ),
+    Client(
+        "agno",
+        "agno_client.py",
+        "agno",
+        "agno openai",
+        {
+            **BOTH_APIS,
+            **dict.fromkeys(("structured", "structured_responses", "json_mode"), ADA),
+            "turns": REMEMBERED,
+        },
+    ),
+    Client(
+        "strands",
+        "strands_client.py",
+        "strands",
+        "strands-agents[openai]",
+        {
+            **dict.fromkeys(("chat", "responses"), PONG),
+            **dict.fromkeys(("chat_agent", "responses_agent"), REPORT),
+            "structured": ADA,
+            "turns": REMEMBERED,
+        },
+    ),
+    Client(
+        "google-adk",
+        "google_adk_client.py",
+        "google.adk",
+        "google-adk mcp 'litellm<1.107'",
+        {
+            "chat": PONG,
+            "chat_stream": COUNTED,
+            **dict.fromkeys(
+                ("chat_agent", "streamed_agent"),
+                'The result of get_weather is: {"result": "Paris: 21 degrees and sunny"}',
+            ),
+            "structured": '{"name":"Ada","age":36}',
+            "turns": REMEMBERED,
+            "transfer": "billing",
+        },
+    ),
+    Client(
+        "haystack",
+        "haystack_client.py",
+        "haystack",
+        "haystack-ai",
+        {**BOTH_APIS, "structured": ADA},
+    ),
+    Client(
+        "autogen",
+        "autogen_client.py",
+        "autogen_agentchat",
+        "autogen-agentchat autogen-ext[openai]",
+        {
+            **dict.fromkeys(("chat", "team"), PONG),
+            "chat_stream": COUNTED,
+            "chat_agent": REPORT,
+            "structured": ADA,
+            "turns": REMEMBERED,
+        },
+    ),
+    Client(
+        "semantic-kernel",
+        "semantic_kernel_client.py",
+        "semantic_kernel",
+        "semantic-kernel",
+        {
+            **dict.fromkeys(("chat", "responses"), PONG),
+            "chat_stream": COUNTED,
+            **dict.fromkeys(
+                ("chat_agent", "responses_agent"), REPORT.replace("get_weather", "Station-get_weather")
+            ),
+            "structured": ADA,
+        },
+    ),
+    Client(
+        "agent-framework",
+        "agent_framework_client.py",
+        "agent_framework",
+        "agent-framework-openai",
+        {
+            **dict.fromkeys(("chat", "responses"), PONG),
+            "responses_stream": COUNTED,
+            **dict.fromkeys(("chat_agent", "responses_agent"), REPORT),
+            **dict.fromkeys(("structured", "structured_responses"), ADA),
+        },
+    ),
+    Client(
+        "magentic",
+        "magentic_client.py",
+        "magentic",
+        "magentic",
+        {
+            "chat": PONG,
+            "chat_stream": COUNTED,
+            "chat_agent": REPORT,
+            "structured": ADA,
+            "several": BOTH,
+            "number": 5,
+        },
+    ),
+    Client(
+        "mirascope",
+        "mirascope_client.py",
+        "mirascope",
+        "mirascope[openai]",
+        {**BOTH_APIS, **dict.fromkeys(("structured", "structured_responses"), ADA)},
+    ),
+    Client(
+        "marvin",
+        "marvin_client.py",
+        "marvin",
+        "marvin 'pydantic-ai-slim[openai]<1.60' 'mcp<2'",
+        {"chat": PONG, "chat_agent": REPORT, "structured": ADA, "several": BOTH},
+    ),
+    Client(
+        "langchain-js",
+        "langchain_js.mjs",
+        "@langchain/openai",
+        "@langchain/openai @langchain/core langchain zod",
+        {**BOTH_APIS, **dict.fromkeys(("structured", "structured_responses"), ADA)},
+    ),
+    Client(
+        "mastra",
+        "mastra.mjs",
+        "@mastra/core",
+        "@mastra/core @ai-sdk/openai@2 ai@5 zod",
+        {**BOTH_APIS, **dict.fromkeys(("structured", "structured_responses"), ADA)},
     ),
     Client(
         "ai-sdk",

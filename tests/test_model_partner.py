@@ -147,6 +147,8 @@ def named(name: str) -> dict[str, Any]:
         ("Ask the billing agent for help.", "transfer_to_billing_agent"),
         ("use the look-up table tool", "lookupTable"),
         ("Transfer me to billing.", "transfer_to_agent"),
+        ("How is the weather?", "Station-get_weather"),
+        ("How is the weather?", "mcp__station__get_weather"),
     ],
 )
 def test_the_name_of_a_tool_need_not_be_exact(prompt: str, name: str) -> None:

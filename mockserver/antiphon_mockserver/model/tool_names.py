@@ -20,6 +20,8 @@ GENERIC = frozenset(
 )
 """Words in the name of a tool that do not say what it is about."""
 
+NAMESPACE = re.compile(r"\A(?:.*(?:__|[./:])|.*-(?=\w*_\w))(?=\w)")
+"""What stands before the own name of a tool: the name of its plugin or server."""
 HANDING_OVER = frozenset(words("transfer handoff delegate escalate"))
 """The words that name a tool with which one agent hands over to any other."""
 
@@ -30,6 +32,8 @@ FINISHING = frozenset(
     )
 )
 """The words of a tool's name when it takes the answer itself, as frameworks have it."""
+TYPES = frozenset(words("int integer float number str string text bool boolean list array dict object"))
+"""The words of such a name that say of what type the answer is: `return_int`."""
 NUMBERED = re.compile(r"_[0-9a-f]{6,}\Z")
 """The end of a tool's name that belongs to one conversation."""
 
@@ -49,6 +53,8 @@ SIMILAR = 0.6
 def is_named(name: str, question: str) -> bool:
     """Whether a question names a tool, or has all telling words of its name, in whatever form."""
     lower = question.lower()
+    if (own := NAMESPACE.sub("", name)) != name and is_named(own, question):
+        return True
     if name.lower() in lower or name.lower().replace("_", " ") in lower:
         return True
     telling = [word for word in words_of(name) if word not in GENERIC]
@@ -70,7 +76,8 @@ def ordered(tools: Sequence[Mapping[str, Any]], question: str) -> list[Mapping[s
 def is_finishing(name: str) -> bool:
     """Whether a tool takes the final answer: `final_result`, `submit_answer`."""
     words_of_name = words_of(NUMBERED.sub("", name))
-    return "final" in words_of_name or (bool(words_of_name) and FINISHING.issuperset(words_of_name))
+    telling = [word for word in words_of_name if word not in TYPES]
+    return "final" in words_of_name or (bool(telling) and FINISHING.issuperset(telling))
 
 
 def about(name: str, names: Sequence[str], prompt: str) -> str:
