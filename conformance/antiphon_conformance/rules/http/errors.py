@@ -328,3 +328,23 @@ def an_error_event_is_followed_by_failure(stream: StreamReply) -> Iterator[Findi
     if code is not None and code != cause.get("code"):
         actual = show(cause.get("code", ABSENT))
         yield Finding(f"{failure.where}/response/error/code", show(code), actual)
+
+
+LONGEST_ERROR = 256 * 1024
+"""Bytes: none of the genuine errors that we know has 16 KiB."""
+
+
+@rule(
+    "errors.an-error-is-short",
+    AnyReply,
+    cites="ERR-25",
+    when=lambda view: view.reply.status >= 400,
+    needs="an error",
+)
+def an_error_is_short(view: AnyReply) -> Iterator[Finding]:
+    """An error does not repeat the request: it has at most 256 KiB.
+
+    A server that quotes the input for each of its faults answers a few kilobytes with a hundred megabytes.
+    """
+    if len(view.reply.raw) > LONGEST_ERROR:
+        yield Finding("reply.body", f"at most {LONGEST_ERROR} bytes", f"{len(view.reply.raw)} bytes")

@@ -146,3 +146,34 @@ def logprobs_join_to_the_text(response: ResponseObject) -> Iterator[Finding]:
         if part.get("logprobs") and isinstance(text, str) and not any(text in join for join in joins):
             expected = f"tokens that join to {show(text)}"
             yield Finding(f"{response.where}/{where}/logprobs", expected, named("tokens of", joins[0]))
+
+
+CLIENT_CALLS = ("function_call", "custom_tool_call")
+
+
+@rule(
+    "text-parts.a-message-says-something",
+    ResponseObject,
+    cites="ITM-37",
+    when=lambda response: response.is_final and response.object.get("status") == "completed",
+    needs="a completed response",
+    reads={Part.TEXTS},
+)
+def a_message_says_something(response: ResponseObject) -> Iterator[Finding]:
+    """A message of a completed response has a part; beside a call of a client's tool it has words, too.
+
+    Clients show an empty bubble, take an empty answer for the end of the turn, and send back a message that
+    other servers reject. Beside the pictures of hosted tools genuine messages are empty.
+    """
+    items = list(objects(response.object.get("output")))
+    calls = any(item.get("type") in CLIENT_CALLS for _, item in items)
+    for index, item in items:
+        content = item.get("content")
+        if item.get("type") != "message" or not isinstance(content, list):
+            continue
+        parts = [part for _, part in objects(content)]
+        if not content:
+            yield Finding(f"{response.where}/output/{index}/content", "at least one part", show(content))
+        elif calls and all(part.get("type") == "output_text" and part.get("text") == "" for part in parts):
+            expected = "a text, or no message beside the call"
+            yield Finding(f"{response.where}/output/{index}/content", expected, show(content))

@@ -76,6 +76,11 @@ def input_tokens(exchange: Exchange) -> int | float:
     return number(member(answered(exchange), "usage", "input_tokens")) or 0
 
 
+def output_tokens(exchange: Exchange) -> int | float:
+    """How many output tokens an answer reports; 0 when it reports none."""
+    return number(member(answered(exchange), "usage", "output_tokens")) or 0
+
+
 def says(exchange: Exchange, word: str) -> bool:
     """Whether an answer contains a word, in any case."""
     return exchange.ok and word.casefold() in text_of(exchange.response).casefold()

@@ -37,6 +37,7 @@ class LegalForm:
     """Whether a model may lack what it asks for."""
 
 
+NOT_IMPLEMENTED = 501
 FORMS = (
     LegalForm(
         "a_named_function",
@@ -62,9 +63,10 @@ FORMS = (
 def _is_rejected(form: LegalForm, exchange: Exchange) -> bool:
     """Whether an error is about this form and not about the model or our pace."""
     status = exchange.answer.status
-    if not 400 <= status < 500 or status in OTHER_REASONS or INVALID in exchange.traits:
+    is_rejection = 400 <= status < 500 or (status == NOT_IMPLEMENTED and not form.ability)
+    if not is_rejection or status in OTHER_REASONS or INVALID in exchange.traits:
         return False
-    if says_unsupported(exchange, by_words=form.ability):
+    if status != NOT_IMPLEMENTED and says_unsupported(exchange, by_words=form.ability):
         return False
     param = member(exchange.answer.fields, "error", "param")
     names_it = form.member is not None and isinstance(param, str) and root(param) == form.member

@@ -21,6 +21,7 @@ from antiphon_conformance.rules.reading.comparison import (
     expect_rejection,
     input_tokens,
     knows,
+    output_tokens,
     response_differences,
     says,
     succeeded,
@@ -31,6 +32,8 @@ from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ErrorReply, ScenarioTrace
 
 UNKNOWN = odd("an_unknown_previous_response")
+MARGIN = 32
+"""How many tokens two contexts may differ by besides their texts."""
 
 
 @rule(
@@ -123,6 +126,27 @@ def a_chain_counts_its_whole_history(trace: ScenarioTrace) -> Iterator[Finding]:
         expected = f"about {whole}, as for the whole history"
         actual = show(value_at(answered(trace["asked"]), "usage", "input_tokens"))
         yield Finding("reply.body/usage/input_tokens", expected, actual, trace["asked"].id)
+
+
+@rule(
+    "chaining.a-chain-repeats-no-turn",
+    ScenarioTrace,
+    scenario="chaining",
+    cites="STA-31",
+    when=unless_forgotten(succeeded("told", "continued", "asked", "resent")),
+)
+def a_chain_repeats_no_turn(trace: ScenarioTrace) -> Iterator[Finding]:
+    """A continuation reads each earlier turn once: it counts no more than the whole history sent again.
+
+    Reasoning of the earlier turns may be in a chain and is not in what was sent again, so their output may be
+    counted twice.
+    """
+    chain, whole = input_tokens(trace["asked"]), input_tokens(trace["resent"])
+    outputs = sum(output_tokens(trace[step]) for step in ("told", "continued"))
+    most = whole + outputs + MARGIN
+    if whole and chain > most:
+        expected = f"at most {show(most)}: {show(whole)} for the whole history, and what the turns said"
+        yield Finding("reply.body/usage/input_tokens", expected, show(chain), trace["asked"].id)
 
 
 @rule(

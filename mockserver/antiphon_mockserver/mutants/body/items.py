@@ -222,3 +222,24 @@ def loses_every_other_logprob(body: Any) -> Any:
         for part in item["content"]:
             part["logprobs"] = part.get("logprobs", [])[::2]
     return body
+
+
+def _empty_message(*content: Json) -> Any:
+    """Puts a message before the calls of a response."""
+
+    def mutate(body: Json, call: Call) -> Json:
+        if is_response(body) and any(items(body, "function_call")):
+            identity = f"msg_{body['id'].rpartition('_')[2][::-1]}"
+            message = {"type": "message", "id": identity, "status": "completed", "role": "assistant"}
+            body["output"] = [{**message, "content": deepcopy(list(content))}, *body["output"]]
+        return body
+
+    return mutate
+
+
+EMPTY_TEXT = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
+for _name, _sentence, _parts in (
+    ("sends_a_message_of_nothing_beside_calls", "Puts a message without parts before a call.", ()),
+    ("sends_an_empty_text_beside_calls", "Puts a message with an empty text before a call.", (EMPTY_TEXT,)),
+):
+    add(SEAM, _name, _sentence, "text-parts.a-message-says-something", _empty_message(*_parts))

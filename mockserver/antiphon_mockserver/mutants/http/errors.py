@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from antiphon_mockserver.mutants import add
+from antiphon_mockserver.mutants import Call, add, mutant
 from antiphon_mockserver.server.context import Answer
 
 SEAM = "http"
@@ -64,3 +64,14 @@ for _name, _doc, _rule, _change in (
     ),
 ):
     add(SEAM, _name, _doc, f"error-codes.{_rule}", _in_errors(_change))
+
+
+@mutant("http.repeats-the-request-in-its-errors", caught_by="errors.an-error-is-short")
+def repeats_the_request_in_its_errors(answer: Answer, call: Call) -> Answer:
+    """Quotes the whole request in the message of each error."""
+    body = orjson.loads(answer.body) if answer.status >= 400 and answer.body else None
+    if isinstance(body, dict) and isinstance(body.get("error"), dict):
+        body["error"]["message"] += f" The input was: {orjson.dumps(call.body).decode()}"
+        answer.body = orjson.dumps(body)
+        answer.headers.pop("content-length", None)
+    return answer

@@ -185,3 +185,17 @@ def trusts_any_reasoning(behaviour: Behaviour) -> Behaviour:
         return right(replace(context, items=plain))
 
     return replace(behaviour, model=replace(behaviour.model, plan=plan))
+
+
+add(
+    SEAM,
+    "rejects_null_members",
+    "Rejects `instructions` and `previous_response_id` that are null.",
+    "requests.accepts-null-members",
+    _rejecting(
+        lambda details: any(
+            details.body.get(name, "") is None for name in ("instructions", "previous_response_id")
+        ),
+        "instructions",
+    ),
+)

@@ -255,3 +255,16 @@ def shortens_what_must_stay_whole(behaviour: Behaviour) -> Behaviour:
         return replace(context, items=(end,))
 
     return replace(behaviour, context=replace(behaviour.context, truncate=truncate))
+
+
+@mutant("state.repeats-the-history-in-each-turn", caught_by="chaining.a-chain-repeats-no-turn")
+def repeats_the_history_in_each_turn(behaviour: Behaviour) -> Behaviour:
+    """Adds the whole history to that of a chain once more at each turn."""
+
+    def join(chain: Sequence[Record], items: Sequence[Item]) -> tuple[Item, ...]:
+        history: tuple[Item, ...] = ()
+        for record in chain:
+            history = (*history, *history, *record.input, *record.response["output"])
+        return (*history, *history, *items)
+
+    return replace(behaviour, context=replace(behaviour.context, join=join))
