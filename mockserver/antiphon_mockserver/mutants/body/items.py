@@ -243,3 +243,41 @@ for _name, _sentence, _parts in (
     ("sends_an_empty_text_beside_calls", "Puts a message with an empty text before a call.", (EMPTY_TEXT,)),
 ):
     add(SEAM, _name, _sentence, "text-parts.a-message-says-something", _empty_message(*_parts))
+
+
+def _without_texts(body: Json, call: Call) -> Json:
+    """Moves the text of an answer in a format into a reasoning item."""
+    text_format = (body.get("text") or {}).get("format") or {} if is_response(body) else {}
+    messages = list(items(body, "message")) if text_format.get("type") == "json_schema" else []
+    parts = [part for message in messages for part in message["content"] if "text" in part]
+    if parts:
+        thought = {"type": "reasoning_text", "text": parts[0]["text"]}
+        identity = f"rs_{body['id'].rpartition('_')[2][::-1]}"
+        reasoning = {"type": "reasoning", "id": identity, "summary": [], "content": [thought]}
+        for part in parts:
+            part["text"] = ""
+        body["output"] = [reasoning, *body["output"]]
+    return body
+
+
+add(
+    SEAM,
+    "thinks_the_structured_answer",
+    "Sends an answer in a format as reasoning, and a message without text.",
+    "structured-output.text-follows-a-strict-schema",
+    _without_texts,
+)
+add(
+    SEAM,
+    "sends_annotations_null",
+    "Sends null for the annotations of a text.",
+    "item-members.annotations-are-an-array",
+    on_parts("output_text", setting("annotations", None)),
+)
+add(
+    SEAM,
+    "thinks_in_texts_of_answers",
+    "Sends reasoning as parts of the type `output_text`.",
+    "item-members.reasoning-content-is-documented",
+    on_items("reasoning", change=setting("content", [EMPTY_TEXT | {"text": "I think."}])),
+)

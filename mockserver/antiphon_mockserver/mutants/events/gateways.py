@@ -15,6 +15,7 @@ from antiphon_mockserver.mutants.stream_edits import (
     Spoil,
     at_the_end,
     changing,
+    in_items,
     of,
     place,
     renumber,
@@ -168,3 +169,56 @@ def breaks_off_at_developers(events: list[Any], call: Call) -> list[Any]:
     if not any(isinstance(item, dict) and item.get("role") == "developer" for item in details):
         return events
     return events[: place(events, ADDED)]
+
+
+def _bare_error(events: list[Event]) -> list[Event]:
+    """Ends after the last delta, with the error of the exception that stopped the translation."""
+    deltas = [index for index, event in enumerate(events) if event["type"] == f"{TEXT}.delta"]
+    error = {"message": "list index out of range", "type": "server_error", "code": "500"}
+    return renumber([*events[: deltas[-1] + 1], {"type": "error", "error": error}]) if deltas else events
+
+
+def _novel_deltas(events: list[Event]) -> list[Event]:
+    """Takes a delta that came before for a repetition, and drops it."""
+    seen: list[str] = []
+    left: list[Event] = []
+    for event in events:
+        if event["type"] == f"{TEXT}.delta":
+            if event["delta"] in "".join(seen):
+                continue
+            seen.append(event["delta"])
+        left.append(event)
+    return renumber(left)
+
+
+def _new_ids(events: list[Event]) -> list[Event]:
+    """Gives the item of each delta another id."""
+    for number, event in enumerate(events):
+        if event["type"].endswith(".delta") and "item_id" in event:
+            event["item_id"] = f"{event['item_id']}{number}"
+    return events
+
+
+OF_ITEMS: tuple[tuple[str, str, str, Spoil], ...] = (
+    ("finishes_calls_without_a_name", "Sends an empty name in the item of a call that is done.",
+     "stream-items.keep-their-identity",
+     in_items("function_call", events_of=(DONE,), change=lambda item: item.update(name=""))),
+    ("sends_empty_call_ids", "Sends an empty `call_id` in the items of calls.",
+     "stream-items.parallel-calls-have-different-call-ids",
+     in_items("function_call", events_of=(ADDED, DONE), change=lambda item: item.update(call_id=""))),
+    ("announces_reasoning_with_null", "Announces reasoning items with null as their summary.",
+     "stream-schema.added-items-have-all-members",
+     in_items("reasoning", events_of=(ADDED,), change=lambda item: item.update(summary=None))),
+    ("adds_arguments_to_every_item", "Adds empty `arguments` to the items of a stream that are no calls.",
+     "lifecycle.the-terminal-event-repeats-the-items",
+     in_items(events_of=(ADDED, DONE), change=lambda item: item.setdefault("arguments", ""))),
+    ("ends_with_a_bare_error", "Ends in the middle of a text, with an error that has no members of an event.",
+     "errors.an-error-event-is-complete", _bare_error),
+    ("drops_deltas_that_came_before", "Drops a delta whose text came before.",
+     "stream-text.deltas-add-up-to-the-text", _novel_deltas),
+    ("changes_the_item_id_with_each_delta", "Gives the item of each delta another id.",
+     "stream-schema.item-ids-name-the-added-item", _new_ids),
+)  # fmt: skip
+
+for _name, _sentence, _rule, _change in OF_ITEMS:
+    add(SEAM, _name, _sentence, _rule, _change)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from antiphon_mockserver.mutants import Call, mutant
 from antiphon_mockserver.server.context import EVENT_STREAM, Answer
 
@@ -67,4 +69,53 @@ def demands_instructions(answer: Answer, call: Call) -> Answer:
     """Answers 400 without a body when there are no instructions."""
     if call.operation == CREATE and _request(call).get("instructions") is None:
         answer.status, answer.body = 400, b""
+    return answer
+
+
+def _failing(status: int, message: str, answer: Answer) -> None:
+    answer.status, answer.body = status, {"error": {**TEMPLATE_ERROR, "message": message}}
+    answer.headers["content-type"] = "application/json"
+
+
+@mutant("http.does-not-implement-named-functions", caught_by="requests.accepts-a-named-function")
+def does_not_implement_named_functions(answer: Answer, call: Call) -> Answer:
+    """Answers 501 to a `tool_choice` that names a function."""
+    if answer.status == 200 and isinstance(_request(call).get("tool_choice"), dict):
+        _failing(501, "Only 'auto' and 'none' are supported.", answer)
+    return answer
+
+
+@mutant(
+    "http.breaks-at-references-to-items",
+    caught_by=("item-references.a-stored-item-is-accepted", "requests.a-wrong-request-is-no-server-error"),
+)
+def breaks_at_references_to_items(answer: Answer, call: Call) -> Answer:
+    """Answers 500 to every item reference."""
+    given = _request(call).get("input")
+    if isinstance(given, list) and any(
+        isinstance(item, dict) and item.get("type") == "item_reference" for item in given
+    ):
+        _failing(500, "'role'", answer)
+    return answer
+
+
+@mutant(
+    "http.begins-documents-with-a-comment", caught_by="transport.without-stream-the-answer-is-one-document"
+)
+def begins_documents_with_a_comment(answer: Answer, call: Call) -> Answer:
+    """Sends the comment that keeps a stream alive before a document, too."""
+    is_document = answer.headers.get("content-type", "").startswith("application/json")
+    if answer.status == 200 and call.operation == CREATE and is_document and answer.body:
+        answer.body = b": PROCESSING\n\n" + answer.body
+        answer.headers.pop("content-length", None)
+    return answer
+
+
+@mutant("http.sends-errors-at-the-top-level", caught_by="errors.the-envelope-is-complete")
+def sends_errors_at_the_top_level(answer: Answer, call: Call) -> Answer:
+    """Sends the members of an error without the member `error` around them."""
+    body = orjson.loads(answer.body) if answer.status >= 400 and answer.body else None
+    if isinstance(body, dict) and isinstance(body.get("error"), dict):
+        answer.body = orjson.dumps({"object": "error", **body["error"]})
+        answer.headers.pop("content-length", None)
     return answer

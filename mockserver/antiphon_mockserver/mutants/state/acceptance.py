@@ -199,3 +199,10 @@ add(
         "instructions",
     ),
 )
+add(
+    SEAM,
+    "rejects_texts_of_the_assistant",
+    "Rejects messages whose parts have the type `output_text`.",
+    "requests.accepts-text-without-annotations",
+    _rejecting(_has_part("output_text"), "input"),
+)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add, mutant
 from antiphon_mockserver.mutants.changes import with_check
-from antiphon_mockserver.response.plan import Context, Plan
+from antiphon_mockserver.response.plan import Context, Item, Plan
 from antiphon_mockserver.response.tokens import CONTEXT_WINDOW
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.state.record import RequestDetails
+from antiphon_mockserver.state.record import Record, RequestDetails
 
 SEAM = "state"
 LOST: tuple[tuple[str, str, str], ...] = (
@@ -102,3 +102,76 @@ def stops_short_at_long_contexts(behaviour: Behaviour) -> Behaviour:
         return replace(context, request={**context.request, "max_output_tokens": 4})
 
     return replace(behaviour, context=replace(behaviour.context, truncate=truncate))
+
+
+@mutant("state.cannot-continue-streams", caught_by="chaining.a-call-with-its-output-is-accepted")
+def cannot_continue_streams(behaviour: Behaviour) -> Behaviour:
+    """Does not find a response that was streamed when it is continued."""
+
+    def may_continue(record: Record) -> bool:
+        return behaviour.context.may_continue(record) and not record.request.get("stream")
+
+    return replace(behaviour, context=replace(behaviour.context, may_continue=may_continue))
+
+
+@mutant("state.sends-instructions-in-place-of-answers", caught_by="chaining.a-chain-counts-its-whole-history")
+def sends_instructions_in_place_of_answers(behaviour: Behaviour) -> Behaviour:
+    """Puts the instructions of a turn where the model's answer belongs in a chain."""
+
+    def join(chain: Sequence[Record], items: Sequence[Item]) -> tuple[Item, ...]:
+        turns = ((*record.input, _as_system(record.request.get("instructions"))) for record in chain)
+        return (*(item for turn in turns for item in turn), *items)
+
+    return replace(behaviour, context=replace(behaviour.context, join=join))
+
+
+def _as_system(text: Any) -> Item:
+    part = {"type": "input_text", "text": str(text or "")}
+    return {"type": "message", "role": "system", "status": "completed", "content": [part]}
+
+
+def _with_empty_messages(item: Item) -> Item:
+    if item.get("type", "message") == "message":
+        return item
+    return {**_as_system(""), "role": "user"}
+
+
+@mutant("state.reads-items-as-empty-messages", caught_by="tool-outputs.the-answer-uses-the-output")
+def reads_items_as_empty_messages(behaviour: Behaviour) -> Behaviour:
+    """Takes every item of the input that is no message for a message of the user without text."""
+
+    def plan(context: Context) -> Plan:
+        items = tuple(map(_with_empty_messages, context.items))
+        return behaviour.model.plan(replace(context, items=items))
+
+    return replace(behaviour, model=replace(behaviour.model, plan=plan))
+
+
+FOREIGN: tuple[tuple[str, str, str, Callable[[RequestDetails], bool]], ...] = (
+    ("rejects_max_output_tokens", "Rejects `max_output_tokens`.", "max_output_tokens",
+     lambda details: details.body.get("max_output_tokens") is not None),
+    ("rejects_to_stream", "Rejects `stream: true`.", "stream",
+     lambda details: details.body.get("stream") is True),
+    ("rejects_to_store", "Rejects `store: true`.", "store",
+     lambda details: details.body.get("store") is True),
+    ("rejects_prompt_cache_keys", "Rejects `prompt_cache_key`.", "prompt_cache_key",
+     lambda details: details.body.get("prompt_cache_key") is not None),
+)  # fmt: skip
+
+
+def _rejecting(param: str, is_foreign: Callable[[RequestDetails], bool]) -> Callable[[Behaviour], Behaviour]:
+    def check(details: RequestDetails) -> None:
+        if is_foreign(details):
+            raise invalid(f"Unsupported parameter: {param}", param)
+
+    return lambda behaviour: with_check(behaviour, check)
+
+
+for _name, _sentence, _param, _is_foreign in FOREIGN:
+    add(
+        SEAM,
+        _name,
+        _sentence,
+        "requests.a-create-that-others-depend-on-is-accepted",
+        _rejecting(_param, _is_foreign),
+    )
