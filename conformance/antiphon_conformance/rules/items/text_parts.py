@@ -160,7 +160,7 @@ CLIENT_CALLS = ("function_call", "custom_tool_call")
     reads={Part.TEXTS},
 )
 def a_message_says_something(response: ResponseObject) -> Iterator[Finding]:
-    """A message of a completed response has a part; beside a call of a client's tool it has words, too.
+    """A message of a completed response has a part, and no empty text beside a client's call.
 
     Clients show an empty bubble, take an empty answer for the end of the turn, and send back a message that
     other servers reject. Beside the pictures of hosted tools genuine messages are empty.

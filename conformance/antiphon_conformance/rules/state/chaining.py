@@ -136,10 +136,10 @@ def a_chain_counts_its_whole_history(trace: ScenarioTrace) -> Iterator[Finding]:
     when=unless_forgotten(succeeded("told", "continued", "asked", "resent")),
 )
 def a_chain_repeats_no_turn(trace: ScenarioTrace) -> Iterator[Finding]:
-    """A continuation reads each earlier turn once: it counts no more than the whole history sent again.
+    """A continuation counts no more input tokens than the whole history sent again.
 
-    Reasoning of the earlier turns may be in a chain and is not in what was sent again, so their output may be
-    counted twice.
+    A server that repeats earlier turns counts more. Reasoning of the earlier turns may be in a chain and is
+    not in what was sent again, so their output may be counted twice.
     """
     chain, whole = input_tokens(trace["asked"]), input_tokens(trace["resent"])
     outputs = sum(output_tokens(trace[step]) for step in ("told", "continued"))
