@@ -27,6 +27,10 @@ HISTORY: tuple[dict[str, Any], ...] = (
 )
 
 
+NULLS = ("instructions", "max_output_tokens", "metadata", "previous_response_id", "include")
+"""Members that llama-index sends as null when nobody sets them."""
+
+
 @scenario(dialect="responses")
 async def legal_forms(conversation: Conversation) -> None:
     """Sends every valid form that some server rejects, with a task that exceeds the token limit."""
@@ -61,3 +65,4 @@ async def legal_forms(conversation: Conversation) -> None:
         await conversation.create(
             "of_an_agent", input="Say hello.", tools=[], include=[], stream=False, may_fail=True
         )
+        await conversation.create("of_an_index", input="Say hello.", **dict.fromkeys(NULLS), may_fail=True)

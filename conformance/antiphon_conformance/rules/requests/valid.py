@@ -12,6 +12,7 @@ from antiphon_conformance.requests.paths import root
 from antiphon_conformance.requests.valid import ValidRequest
 from antiphon_conformance.rules.rule import EVERY, REJECTION, Finding, add, make, rule, rule_id
 from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
+from antiphon_conformance.scenarios.valid_requests import NULLS
 from antiphon_conformance.video_library.valid_requests import KNOWLEDGE_FORMS, library_values
 
 ANSWERS = tuple(
@@ -64,6 +65,7 @@ VALID_REQUESTS = (
     _form("a_bare_reference", "STA-26", "an item reference that has only `id`", "chaining/referenced"),
     _form("truncation_auto", "REQ-81", "`truncation: auto`", "switches", "truncation"),
     _form("an_empty_text", f"RES-40 {FIELDS}", "an empty `text`", "switches", "text"),
+    _form("nulls", "REQ-96", "null for members that nobody set", "of_an_index", " ".join(NULLS)),
     _form("empty_lists", "REQ-95", "empty `tools` and `include`", "of_an_agent", "tools include"),
     _form(
         "booleans",
