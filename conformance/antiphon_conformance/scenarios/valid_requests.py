@@ -27,8 +27,8 @@ HISTORY: tuple[dict[str, Any], ...] = (
 )
 
 
-NULLS = ("instructions", "max_output_tokens", "metadata", "previous_response_id", "include")
-"""Members that llama-index sends as null when nobody sets them."""
+NULLS = ("instructions", "max_output_tokens", "metadata", "previous_response_id")
+"""Members that llama-index sends as null when nobody sets them, and that every document lets be null."""
 
 
 @scenario(dialect="responses")
