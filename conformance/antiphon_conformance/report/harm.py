@@ -142,24 +142,24 @@ def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]],
     """The causes in the order in which they hurt.
 
     First what breaks clients, and of these what breaks more of them at what more programs use; then
-    features without effect on which programs build; then by outcome, by whether requests as people write them
-    show it, by kind, authority and the share of the run of `total` exchanges; last what kept rules from
-    looking, where nothing says why. Never by the count of findings. `breaks` has the breakages by the
-    identity of the cause.
+    features without effect on which programs build, and what breaks clients at some answers only; then by
+    outcome, by whether requests as people write them show it, by kind, authority and the share of the run of
+    `total` exchanges; last what kept rules from looking, where nothing says why. Never by the count of
+    findings. `breaks` has the breakages by the identity of the cause.
     """
 
     def rank(cause: Cause) -> tuple[object, ...]:
-        harm = breaks[id(cause)]
+        harm = [row for row in breaks[id(cause)] if not row.is_partial]
         first = min((_use(name) for row in harm for name in row.features), default=len(FEATURES))
         return (
             cause.outcome is not Outcome.BROKEN,
             cause.outcome is Outcome.NOTED,
-            -sum(not row.is_partial for row in harm),
             -len(harm),
             first,
             -sum(len(row.features) for row in harm),
             cause.finding is None,
             _promise(cause),
+            -len(breaks[id(cause)]),
             OUTCOMES.index(cause.outcome),
             _is_by_chance(cause),
             KINDS.index(cause.record.kind),

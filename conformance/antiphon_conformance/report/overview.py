@@ -26,6 +26,7 @@ from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.reproduce import finding_command
 from antiphon_conformance.report.titles import listing, plural, title_of
 from antiphon_conformance.rules.rule import all_rules
+from antiphon_conformance.verdict.flakiness import flapping
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.verdict import Exit, Verdict, is_failure
 from antiphon_spec import dialect as dialects
@@ -203,6 +204,7 @@ class Overview:
             return []
         hidden = {record.rule for cause in self.all_causes for record in cause.hides}
         seen = {record.rule for record in self.records if record.outcome in TRIED}
+        seen |= {record.rule for record in flapping(self.records)}
         return [
             record
             for record in self.records
@@ -248,6 +250,9 @@ class Overview:
         warned = sum(not fault.fails and not fault.accepted for fault in self.faults)
         parts = [f"{plural(failing, 'cause')} to mend"] if failing else []
         parts += [plural(warned, "warning")] if warned else []
+        flaps = len(flapping(self.records))
+        if flaps:
+            parts.append(f"{plural(flaps, 'verdict')} {'differs' if flaps == 1 else 'differ'} between runs")
         parts += [self.acceptance] if self.acceptance else []
         parts += (
             [f"{plural(len(verdict.stale), 'stale baseline entry', 'stale baseline entries')}"]

@@ -13,7 +13,7 @@ from antiphon_conformance.report.model import Report, title
 from antiphon_conformance.report.models import Line
 from antiphon_conformance.report.overview import Fault, Overview, overviews
 from antiphon_conformance.report.titles import aftermath_of, evidence_of, extent_of, plural
-from antiphon_conformance.verdict.flakiness import flapping
+from antiphon_conformance.verdict.flakiness import by_symptom, flapping
 from antiphon_conformance.verdict.verdict import Exit
 
 STATE_COLOURS = {
@@ -33,6 +33,8 @@ MOST_FAULTS = 5
 """How many causes the first screen shows: mending one often mends others."""
 MOST_FEATURES = 6
 """How many features that work the first line names; the rows below it name all."""
+MOST_FLAPS = 5
+"""How many kinds of what differs between runs the first screen shows."""
 MOST_NAMES = 6
 """How many lenient kinds of requests a verbose screen lists."""
 LONGEST = 5000
@@ -165,10 +167,28 @@ def _blocks(overview: Overview, width: int, verbose: bool) -> Iterator[str]:
         yield ""
     for label, text in rows:
         yield from _labelled(label, text, width, "dim")
-    for flap in flapping(overview.records):
+    yield from _flaps(overview, width, verbose)
+
+
+def _flaps(overview: Overview, width: int, verbose: bool) -> Iterator[str]:
+    """The verdicts that differ between the runs: what was seen in some runs only, and an example of each."""
+    flaps = flapping(overview.records)
+    if verbose:
+        for flap in flaps:
+            text = f"{flap.rule} in {safe(flap.scenario)}: {safe(flap.note)}"
+            yield from _labelled("flaps", text, width, "yellow")
+        return
+    groups = by_symptom(flaps)
+    for symptom, members in groups[:MOST_FLAPS]:
+        first, rest = members[0], len(members) - 1
+        what = safe(symptom, 100) or "some runs only could see it"
+        more = f", and in {plural(rest, 'more verdict')}" if rest else ""
         yield from _labelled(
-            "flaps", f"{flap.rule} in {safe(flap.scenario)}: {safe(flap.note)}", width, "yellow"
+            "flaps", f"{what}: {first.rule} in {safe(first.scenario)}{more}", width, "yellow"
         )
+    others = sum(len(members) for _, members in groups[MOST_FLAPS:])
+    if others:
+        yield from _labelled("flaps", f"{plural(others, 'more verdict')} (--verbose)", width, "yellow")
 
 
 def _accepted(overview: Overview, width: int) -> Iterator[str]:

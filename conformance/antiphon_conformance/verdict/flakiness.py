@@ -29,6 +29,16 @@ def flapping(records: Iterable[Record]) -> list[Record]:
     return [record for record in records if record.note.startswith(FLAPS)]
 
 
+def by_symptom(flaps: Iterable[Record]) -> list[tuple[str, list[Record]]]:
+    """The verdicts that changed by what was there when they were not passed (`reply.status is 500`), the most
+    frequent first; "" where no run says it."""
+    groups: dict[str, list[Record]] = {}
+    for record in flaps:
+        message = record.note.partition("; ")[2].partition(": ")[2]
+        groups.setdefault(message.partition(": expected ")[0], []).append(record)
+    return sorted(groups.items(), key=lambda group: (not group[0], -len(group[1])))
+
+
 def _combine(records: list[Record], runs: int) -> Record:
     verdicts = [record for record in records if record.outcome not in UNSEEN] or records
     counts = Counter(record.outcome for record in verdicts)
