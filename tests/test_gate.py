@@ -307,7 +307,7 @@ def test_a_target_that_is_gone_is_judged_by_what_it_showed_and_not_blamed_for_th
     assert "the target stopped answering at " in result.runs[0].unfinished
     failures = {record.rule for record in result.failed}
     assert "server.outlives-every-request" not in failures  # nobody knows whether a request did it
-    assert {record.scenario for record in result.failed} <= {"fingerprint", "background"}
+    assert {record.scenario for record in result.failed} <= {"fingerprint", "attachments"}
 
 
 def test_an_unknown_set_is_rejected_with_the_known_names():
