@@ -17,7 +17,7 @@ from antiphon_spec.dialect import load
 from mock_client import Client
 
 SECONDS = 5
-"""Far more than a bounded piece of work takes, far less than an unbounded one."""
+"""Of the processor: far more than a bounded piece of work takes, far less than an unbounded one."""
 
 GRAMMARS = {
     "optional symbols": "start: " + " ".join(f'["{i}"]' for i in range(20)),
@@ -43,11 +43,11 @@ GRAMMARS = {
 @pytest.mark.parametrize("definition", GRAMMARS.values(), ids=GRAMMARS.keys())
 def test_a_grammar_that_grows_is_rejected_and_says_why(definition: str) -> None:
     pytest.importorskip("lark", reason="the extra `grammar` is not installed")
-    before = time.monotonic()
+    before = time.process_time()
     with pytest.raises(UnsupportedSchemaError) as problem:
         shortest(definition)
     assert problem.value.keyword == "definition"
-    assert time.monotonic() - before < SECONDS
+    assert time.process_time() - before < SECONDS
 
 
 def test_a_grammar_of_usual_size_is_still_filled_in() -> None:
@@ -87,10 +87,10 @@ TEMPLATES = {
 
 @pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES.keys())
 def test_a_template_that_grows_is_rejected(template: str) -> None:
-    before = time.monotonic()
+    before = time.process_time()
     with pytest.raises(TemplateError):
         render(template, {})
-    assert time.monotonic() - before < SECONDS
+    assert time.process_time() - before < SECONDS
 
 
 def test_a_template_of_usual_size_is_still_rendered() -> None:
@@ -134,10 +134,10 @@ SCHEMAS: dict[str, Any] = {
 
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS.keys())
 def test_a_schema_that_grows_is_rejected(schema: Any) -> None:
-    before = time.monotonic()
+    before = time.process_time()
     with pytest.raises(UnsupportedSchemaError):
         instance(schema)
-    assert time.monotonic() - before < SECONDS
+    assert time.process_time() - before < SECONDS
 
 
 @contextmanager
@@ -191,8 +191,57 @@ def test_no_request_makes_the_server_fetch_an_address(dialect: str) -> None:
     client = Client(dialect=dialect)
     with listener() as (url, server):
         for place in places(url):
-            before = time.monotonic()
+            before = time.process_time()
             reply = client.post("/responses", {**body, **place})
             assert reply.status < 500, place
-            assert time.monotonic() - before < SECONDS, place
+            assert time.process_time() - before < SECONDS, place
             assert not was_called(server), place
+
+
+MANY, PAIRS = 25_000, 1_500
+HI = {"role": "user", "content": "Hi"}
+PROPERTIES = {f"p{number}": {"type": "string"} for number in range(6_000)}
+WIDE = {"type": "object", "properties": PROPERTIES, "required": [*PROPERTIES]}
+FUNCTION = {"type": "function", "name": "f", "parameters": {}}
+CALLS = [
+    {"id": f"c{number}", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    for number in range(PAIRS)
+]
+RESULTS = [{"role": "tool", "tool_call_id": f"c{number}", "content": "x"} for number in range(PAIRS)]
+LARGE: dict[str, tuple[str, dict[str, Any], int]] = {
+    "items": ("/responses", {"input": [HI] * MANY}, 400),
+    "parts": ("/responses", {"input": [{"role": "user", "content": [{"type": "input_text"}] * MANY}]}, 400),
+    "arrays": ("/responses", {"input": [[]] * MANY}, 400),
+    "objects in objects": ("/responses", {"input": "Hi", "metadata": {str(n): {} for n in range(MANY)}}, 400),
+    "tools": ("/responses", {"input": "Hi", "tools": [FUNCTION] * MANY}, 400),
+    "properties": (
+        "/responses",
+        {"input": "Hi", "text": {"format": {"type": "json_schema", "name": "x", "schema": WIDE}}},
+        400,
+    ),
+    "properties of a tool": (
+        "/responses",
+        {"input": "Hi", "tools": [{**FUNCTION, "parameters": WIDE}], "tool_choice": "required"},
+        400,
+    ),
+    "messages": ("/chat/completions", {"messages": [HI] * MANY}, 400),
+    "words": ("/responses", {"input": "word " * 400_000}, 400),
+    "digits": ("/responses", {"input": "7" * 400_000}, 200),
+    "brackets in a text": ("/responses", {"input": "[{" * MANY}, 200),
+    "calls with results": (
+        "/chat/completions",
+        {"messages": [HI, {"role": "assistant", "tool_calls": CALLS}, *RESULTS]},
+        200,
+    ),
+}
+"""A path, the members of a body beside its model, and the status of the answer."""
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_request_costs_little(name: str) -> None:
+    path, members, status = LARGE[name]
+    client = Client(dialect="openai")
+    before = time.process_time()
+    reply = client.post(path, {"model": "gpt-5", **members})
+    assert time.process_time() - before < SECONDS
+    assert reply.status == status, reply.json

@@ -163,3 +163,15 @@ def test_a_client_that_leaves_a_turn_is_no_error(caplog: pytest.LogCaptureFixtur
         connect(port, turn(1)).close()
         time.sleep(0.2)
     assert [record.levelname for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+
+
+@pytest.mark.parametrize(
+    "beginning", [b"GET /", b"GET /v1/models HTTP/1.1\r\nhost: x\r\nx-long: ", b"GET /v1/models?after="]
+)
+def test_a_head_without_an_end_is_cut_off(beginning: bytes) -> None:
+    with (
+        server(Settings()) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=30) as connection,
+        pytest.raises(ConnectionError),
+    ):
+        connection.sendall(beginning + b"x" * 20_000_000)

@@ -61,6 +61,10 @@ def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
     return key
 
 
+MOST_VALUES = 20_000
+"""How many objects and arrays a body may have: more would hold up other clients."""
+
+
 def read_body(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
     """Returns the JSON object in a request's body.
 
@@ -74,7 +78,20 @@ def read_body(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
         raise invalid(message, code="invalid_json") from None
     if not isinstance(body, dict):
         raise invalid("The body has to be a JSON object.", code="invalid_type")
+    if raw.count(b"{") + raw.count(b"[") > MOST_VALUES and _has_many_values(body):
+        raise invalid(f"The body has more than {MOST_VALUES} objects and arrays.", code="invalid_value")
     return body
+
+
+def _has_many_values(body: Any) -> bool:
+    """Whether there are more objects and arrays in a body than `MOST_VALUES`."""
+    rest, count = [body], 0
+    while rest and count <= MOST_VALUES:
+        value = rest.pop()
+        count += 1
+        inner = value.values() if isinstance(value, dict) else value
+        rest += [part for part in inner if isinstance(part, dict | list)]
+    return count > MOST_VALUES
 
 
 def reject_other_media(headers: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ as_create({"model": "m", "messages": [{"role": "user", "content": "Hi"}], "max_t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from antiphon_mockserver.server.errors import invalid
@@ -40,7 +40,8 @@ PARAMS = (
 def as_create(body: Mapping[str, Any]) -> dict[str, Any]:
     """The body of a create that means the same. Rejects messages that nobody can read, with 400."""
     create: dict[str, Any] = {name: body[name] for name in SAME if body.get(name) is not None}
-    create["input"] = [item for message in body["messages"] for item in _items(message, body["messages"])]
+    custom = _custom_calls(body["messages"])
+    create["input"] = [item for message in body["messages"] for item in _items(message, custom)]
     limit = next((body[name] for name in LENGTHS if body.get(name) is not None), None)
     if limit is not None:
         create["max_output_tokens"] = limit
@@ -68,10 +69,10 @@ def param_of_chat(param: str | None) -> str | None:
     return param
 
 
-def _items(message: Message, messages: Sequence[Message]) -> Iterator[dict[str, Any]]:
+def _items(message: Message, custom: Container[Any]) -> Iterator[dict[str, Any]]:
     role, content = message["role"], message.get("content")
     if role in ("tool", "function"):
-        kind = "custom_tool_call" if _is_custom(message, messages) else "function_call"
+        kind = "custom_tool_call" if message.get("tool_call_id") in custom else "function_call"
         call_id = message.get("tool_call_id") or f"call_{message.get('name')}"
         yield {"type": f"{kind}_output", "call_id": call_id, "output": _text(content)}
         return
@@ -89,10 +90,10 @@ def _items(message: Message, messages: Sequence[Message]) -> Iterator[dict[str, 
     yield {"type": "message", "role": role, "content": list(_parts(content))}
 
 
-def _is_custom(message: Message, messages: Sequence[Message]) -> bool:
-    """Whether a result is that of a custom tool."""
-    calls = (call for earlier in messages for call in earlier.get("tool_calls") or ())
-    return any(call["id"] == message.get("tool_call_id") and "custom" in call for call in calls)
+def _custom_calls(messages: Sequence[Message]) -> set[Any]:
+    """The ids of the calls of custom tools."""
+    calls = (call for message in messages for call in message.get("tool_calls") or ())
+    return {call["id"] for call in calls if "custom" in call}
 
 
 def _call(call: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,8 +46,14 @@ def _text(part: Any) -> str:
     return text if isinstance(text, str) else ""
 
 
+MOST_READ = 50_000
+"""Characters at the beginning of a message, and at its end, that are read as a question."""
+
+
 def question_of(text: str) -> str:
     """What the user says in a message, without a schema and without the frame of a framework."""
+    if len(text) > 2 * MOST_READ:
+        text = f"{text[:MOST_READ]}\n{text[-MOST_READ:]}"
     text = without_schema(text) if PROPERTIES in text else text
     labels = list(LABEL.finditer(text)) if ":" in text or "[[ ## " in text else []
     for label in reversed(labels):

@@ -24,6 +24,9 @@ LARGEST_SIZE = 1 << 16
 """The bytes of the largest body that is awaited here."""
 LARGEST_WRITE = 4 * WRITE_SIZE
 """The bytes of the largest body that is written at once: a client that does not read costs as much."""
+LARGEST_HEAD = 1 << 21
+"""Bytes of a head that may come; the server itself rejects one that is larger than its dialect allows."""
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 TURN = 16
 """How many pieces of a long answer are written before others have their turn."""
 METHODS = frozenset({"GET", "POST", "DELETE"})
@@ -56,22 +59,39 @@ class DirectProtocol(HttpToolsProtocol):
 
     app: Any
     cycle: Any
+    in_head = False
+    """Whether the headers of a request are still coming."""
+    head_size = 0
+    """About how many bytes of them have come."""
     long: LongAnswer | None = None
     """The long answer that is being written; later requests may already wait."""
     request: Request | None = None
     """The request whose body is coming; None when uvicorn has it."""
 
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come; a head without an end is rejected before it fills the memory."""
+        if self.in_head:
+            self.head_size += len(data)
+            if self.head_size > LARGEST_HEAD:
+                self.transport.write(TOO_LARGE)
+                self.transport.close()
+                return
+        super().data_received(data)
+
     def on_message_begin(self) -> None:
         """A request begins."""
+        self.in_head, self.head_size = True, 0
         self.url = b""
         self.lines: list[tuple[bytes, bytes]] = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header has come."""
-        self.lines.append((name, value))
+        """A header has come; those behind a body in chunks say nothing that we read (RFC 9110, 6.5.1)."""
+        if self.in_head:
+            self.lines.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The headers have come: the request is read here, or by uvicorn."""
+        self.in_head = False
         self.request = self._read_head()
         if self.request is not None:
             self.pieces: list[bytes] = []

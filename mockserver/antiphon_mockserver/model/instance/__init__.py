@@ -23,13 +23,20 @@ from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaErro
 
 __all__ = ["Hints", "UnsupportedSchemaError", "instance"]
 
+LARGEST_SIZE = 1 << 17
+"""The bytes of the largest schema: some thousand properties, as vendors allow."""
+
 
 def instance(schema: Any, hints: Hints = NO_HINTS) -> Any:
     """An instance that is valid against the schema.
 
     Raises UnsupportedSchemaError when the schema is malformed, permits no value, or is too complicated.
     """
-    maker = _maker(orjson.dumps(schema, option=orjson.OPT_NON_STR_KEYS))
+    packed = orjson.dumps(schema, option=orjson.OPT_NON_STR_KEYS)
+    if len(packed) > LARGEST_SIZE:
+        keyword = next(iter(schema), "type")
+        raise UnsupportedSchemaError(keyword, f"the schema has more than {LARGEST_SIZE} bytes")
+    maker = _maker(packed)
     if hints.feedback is not None:
         hints = replace(hints, feedback=replace(hints.feedback, members=frozenset(member_names(maker.root))))
     try:
@@ -43,7 +50,7 @@ def instance(schema: Any, hints: Hints = NO_HINTS) -> Any:
     return value
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _maker(schema: bytes) -> Maker:
     return Maker(with_known_dialects(orjson.loads(schema)))
 
