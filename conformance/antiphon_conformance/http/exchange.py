@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from antiphon_spec.loading.construction import quick
+
 Json = Any
 T = TypeVar("T")
 
@@ -100,6 +102,7 @@ class Headers:
         return tuple(value for key, value in self.pairs if key.lower() == target)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request as it was sent. `path` is relative to the base URL and starts with `/`
@@ -118,6 +121,7 @@ class Request:
         return self.body if isinstance(self.body, dict) else {}
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One SSE message as the standard's parser dispatches it, with every oddity of its bytes."""
@@ -131,6 +135,7 @@ class Frame:
     oddities: tuple[str, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Event:
     """A frame whose data is a JSON object. `index` counts frames, so that a finding can point at the wire."""
@@ -180,6 +185,7 @@ class Stream:
         return (event for event in self.events if event.type in types)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A server's answer. Either `stream` or `body` is meaningful; `raw` always holds the bytes."""
@@ -205,6 +211,7 @@ class Reply:
         return self.body if isinstance(self.body, dict) else {}
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and its reply. `failure` says why no reply came."""

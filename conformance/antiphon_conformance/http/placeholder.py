@@ -26,6 +26,8 @@ _WORD = rf"[\[<{{](?:{_HIDDEN}|{_PRIVATE})(?:[_ -]\w{{1,20}}){{0,2}}[\]>}}]"
 _STARS = r"(?<![*\w\\])\*{3,}(?![*\w])"
 _MASK = re.compile(f"{_WORD}|{_STARS}".encode())
 """A stand-in inside a text: `[REDACTED]`, `<EMAIL_ADDRESS>`, a name of stars."""
+_MASK_START = re.compile(rb"[\[<{][A-Z]|\*{3}")
+"""How each begins, which a search finds in a third of the time; most bodies have none."""
 
 
 def is_placeholder(text: str) -> bool:
@@ -37,7 +39,7 @@ def is_placeholder(text: str) -> bool:
 
 def has_mask(raw: bytes) -> bool:
     """Whether a recorder hid a word inside a text of this body."""
-    return _MASK.search(raw) is not None
+    return _MASK_START.search(raw) is not None and _MASK.search(raw) is not None
 
 
 def placeholders_in(raw: bytes) -> list[str]:

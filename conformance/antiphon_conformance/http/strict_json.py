@@ -18,6 +18,8 @@ from typing import Any
 
 import orjson
 
+from antiphon_spec.loading.construction import quick
+
 _COLON_APART = re.compile(rb'"[ \t\r\n]+:|\\u00(?:22|3[aA])')
 """Text in which counting `":` is unreliable: space before a colon, or an escaped quote or colon."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -38,6 +40,7 @@ _LONGEST_INTEGER = 20
 """How many characters an integer of 64 bits may have. A longer one is read as a float, as orjson does it."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A text, read as JSON. `faults` starts with `not JSON` when the text holds no value."""

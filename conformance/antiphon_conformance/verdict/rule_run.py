@@ -220,19 +220,23 @@ def evaluate(selection: Selection, view: Any, scenario: str, exchanges: Mapping[
                 if gaps:
                     run.leave(scenario, gaps)
                     continue
-                if run.has_enough(scenario, view):
+                result = run.results.get(scenario)
+                if result is not None and result is not CLEAN and run.has_enough(scenario, view):
                     is_clean = False
                     continue
                 if lacks_end:
                     raise NoEvidenceError(view.exchange.failure or LIMITED)
-                findings = [*islice(check(view), MOST_FINDINGS)]
+                search = iter(check(view))
+                if (first := next(search, None)) is None:  # as nearly always
+                    if result is not CLEAN:
+                        run.acquit(scenario)
+                    continue
+                findings = [first, *islice(search, MOST_FINDINGS - 1)]
             except Exception as error:  # whatever a rule raises is our bug, never the target's
                 is_clean = False
                 run.note(scenario, error)
             else:
-                if not findings:
-                    run.acquit(scenario)
-                elif run.report(scenario, findings, view, exchanges):
+                if run.report(scenario, findings, view, exchanges):
                     is_clean = False
     return is_clean
 

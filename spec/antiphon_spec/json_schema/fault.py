@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from antiphon_spec.loading.construction import quick
+
 ABSENT = "absent"
 REQUIRED = "required"
 """The keyword of a fault about a missing member."""
 _LONGEST = 60
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One place where an instance breaks its schema. `pointer` names the wrong or missing member."""
