@@ -1,4 +1,4 @@
-"""A list that begins with the oldest item breaks the rule on that; pages in ascending order are still right."""
+"""A list that begins with the oldest item breaks the rule on that; its ascending pages are still right."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def test_ascending_pages_are_not_blamed_for_the_default_order() -> None:
     rules = {name: rule for name, rule in all_rules().items() if name.startswith("pagination.")}
     records = engine.judge(traces("openai", ("storage",), MUTANT), load("openai"), rules)
     failures = {record.rule for record in records if record.outcome is Outcome.FAILED}
-    assert "pagination.the-newest-item-comes-first-by-default" in failures
+    assert "pagination.descending-is-ascending-reversed" in failures
     assert not failures & UNTRUE
