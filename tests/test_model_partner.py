@@ -146,7 +146,6 @@ def named(name: str) -> dict[str, Any]:
         ("Use the wether tool.", "get_weather"),
         ("Ask the billing agent for help.", "transfer_to_billing_agent"),
         ("use the look-up table tool", "lookupTable"),
-        ("Transfer me to billing.", "transfer_to_agent"),
         ("How is the weather?", "Station-get_weather"),
         ("How is the weather?", "mcp__station__get_weather"),
     ],
@@ -220,3 +219,15 @@ def test_an_answer_is_mended_by_the_number_that_was_demanded(said: str, age: int
         user(fault),
     ]
     assert told(items) == {"name": "Ada", "age": age}
+
+
+def test_a_tool_hands_over_only_to_an_agent_that_the_user_names() -> None:
+    def handover(agent: str) -> dict[str, Any]:
+        members = {"agent_name": {"type": "string", "enum": [agent]}}
+        parameters = {"type": "object", "properties": members, "required": ["agent_name"]}
+        return {"type": "function", "name": "transfer_to_agent", "parameters": parameters}
+
+    wish = user("Transfer me to billing.")
+    assert calls([wish], tools=[handover("billing")]) == [("transfer_to_agent", '{"agent_name":"billing"}')]
+    told_of = user("For context: [helper] called tool `transfer_to_agent`.")
+    assert calls([wish, told_of], tools=[handover("helper")]) == []

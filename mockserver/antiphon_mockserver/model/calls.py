@@ -23,7 +23,14 @@ from antiphon_mockserver.model.quotations import QUOTED, matched_group
 from antiphon_mockserver.model.reading import Reading, whole_number
 from antiphon_mockserver.model.shell import command_of, with_command
 from antiphon_mockserver.model.skills import Refusal, answer
-from antiphon_mockserver.model.tool_names import about, is_finishing, is_named, ordered, words_of
+from antiphon_mockserver.model.tool_names import (
+    about,
+    handing_over,
+    is_finishing,
+    is_named,
+    ordered,
+    words_of,
+)
 from antiphon_mockserver.response.plan import Context, Item
 from antiphon_mockserver.server.errors import invalid
 
@@ -98,7 +105,8 @@ def meant_tools(choice: Choice, reading: Reading) -> list[Tool]:
     forced = (finishing or fresh or list(choice.tools))[:1] if choice.must_call else []
     if reading.ends_in_outputs:
         return forced
-    return wanted_tools(choice.tools, question) or ordered(choice.tools, question) or forced
+    named = wanted_tools(choice.tools, question) or ordered(choice.tools, question)
+    return named or handing_over(choice.tools, question) or forced
 
 
 def choose(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Choice:

@@ -194,9 +194,13 @@ def is_remark(text: str) -> bool:
     return BEFORE.search(text) is not None and FORM.search(text) is not None
 
 
+CONTEXT = "For context:"
+"""How a message begins that tells what other agents did."""
+
+
 def is_question(text: str) -> bool:
     """Whether a message asks something itself."""
-    return not is_feedback(text) and not is_remark(text)
+    return not (text.startswith(CONTEXT) or is_feedback(text) or is_remark(text))
 
 
 def feedback_in(texts: Sequence[str]) -> Feedback | None:

@@ -58,9 +58,7 @@ def is_named(name: str, question: str) -> bool:
     if name.lower() in lower or name.lower().replace("_", " ") in lower:
         return True
     telling = [word for word in words_of(name) if word not in GENERIC]
-    if not telling:
-        return any(word in HANDING_OVER and word in lower.split() for word in words_of(name))
-    return all(_stem(word) in lower for word in telling)
+    return bool(telling) and all(_stem(word) in lower for word in telling)
 
 
 def ordered(tools: Sequence[Mapping[str, Any]], question: str) -> list[Mapping[str, Any]]:
@@ -71,6 +69,24 @@ def ordered(tools: Sequence[Mapping[str, Any]], question: str) -> list[Mapping[s
         near = get_close_matches(match[1].lower().replace("_", " "), by_name, n=1, cutoff=SIMILAR)
         meant |= {name: by_name[name] for name in near}
     return list(meant.values())
+
+
+def handing_over(tools: Sequence[Mapping[str, Any]], question: str) -> list[Mapping[str, Any]]:
+    """The tools that hand over to another agent, if the question wants that and names one that they reach."""
+    said = question.lower().split()
+    return [
+        tool
+        for tool in tools
+        if any(word in HANDING_OVER and word in said for word in words_of(tool["name"]))
+        and any(str(value).lower() in question.lower() for value in _choices(tool))
+    ]
+
+
+def _choices(tool: Mapping[str, Any]) -> list[Any]:
+    """The words among which the parameters of a tool choose."""
+    properties = (tool.get("parameters") or {}).get("properties") or {}
+    members = (member for member in properties.values() if isinstance(member, Mapping))
+    return [value for member in members for value in member.get("enum") or ()]
 
 
 def is_finishing(name: str) -> bool:
