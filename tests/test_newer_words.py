@@ -118,7 +118,15 @@ def test_no_rule_fails_a_server_that_takes_what_is_new(
     assert status_of_lint(recorded(tmp_path, request_members)) == 0
 
 
-@pytest.mark.parametrize("members", [{"truncation": ""}, {"service_tier": 3}, {"status": "done"}])
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"truncation": ""},
+        {"service_tier": 3},
+        {"status": "done"},
+        {**INCOMPLETE, "incomplete_details": {"reason": "length"}},
+    ],
+)
 def test_what_no_vendor_adds_is_failed(members: Mapping[str, Any], tmp_path: Path) -> None:
     assert status_of_lint(recorded(tmp_path, {}, **members)) == 1
 

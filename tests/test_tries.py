@@ -119,7 +119,7 @@ def test_a_model_that_only_greets_is_not_blamed() -> None:
 @pytest.mark.parametrize("dialect", [*DIALECTS, "bud"])
 def test_a_capable_model_is_hardly_asked_again(dialect: str) -> None:
     (trace,) = [trace for trace in plain_traces(dialect) if trace.scenario == SCENARIO]
-    assert set(trace.exchanges) == {"cut_call", "failed"}
+    assert set(trace.exchanges) == {"cut_call", "demanded", "failed", "one_at_a_time"}
 
 
 def test_the_tries_are_limited() -> None:

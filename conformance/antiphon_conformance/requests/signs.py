@@ -9,7 +9,7 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.requests.attachments import NO_DOCUMENT, NO_PICTURE, UNREACHABLE
-from antiphon_conformance.requests.test_prompts import LETTERS
+from antiphon_conformance.requests.test_prompts import HELLO, LETTERS
 from antiphon_conformance.rules.reading.output import (
     calls,
     member,
@@ -46,6 +46,19 @@ def is_cut_call(exchange: Exchange) -> bool:
 def has_call(exchange: Exchange) -> bool:
     """Whether the response calls a tool of the client."""
     return bool(calls(response_in(exchange)))
+
+
+def demands_a_call(exchange: Exchange) -> bool:
+    """Whether only the `tool_choice: required` of a request asks for a call, and not its question."""
+    fields = exchange.request.fields
+    return exchange.ok and fields.get("tool_choice") == "required" and fields.get("input") == HELLO
+
+
+def calls_one_at_a_time(exchange: Exchange) -> bool:
+    """Whether a request that forbids parallel calls, and names no tool, was answered with a call."""
+    fields = exchange.request.fields
+    is_free = not isinstance(fields.get("tool_choice"), dict)
+    return is_free and fields.get("parallel_tool_calls") is False and has_call(exchange)
 
 
 def has_reasoning(exchange: Exchange) -> bool:

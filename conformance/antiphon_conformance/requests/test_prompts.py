@@ -41,6 +41,8 @@ modifier, a line separator that JSON allows bare, and letters that are written f
 OVERLONG = "one two " * 1_250_000
 """More text than any model accepts."""
 
+HELLO = "Say hello."
+
 UNKNOWN_RESPONSE = "resp_" + "0" * 48
 UNKNOWN_CONVERSATION = "conv_" + "0" * 48
 UNKNOWN_ITEM = "msg_" + "0" * 48

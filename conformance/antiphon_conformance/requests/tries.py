@@ -15,7 +15,9 @@ from antiphon_conformance.requests.attachments import NO_PICTURE, UNREACHABLE, d
 from antiphon_conformance.requests.signs import (
     accepts,
     attaches,
+    calls_one_at_a_time,
     chooses,
+    demands_a_call,
     fails,
     has_annotation,
     has_call,
@@ -31,7 +33,7 @@ from antiphon_conformance.requests.signs import (
     runs_in_background,
     streams_letters,
 )
-from antiphon_conformance.requests.test_prompts import LETTERS, LONG_TASK
+from antiphon_conformance.requests.test_prompts import HELLO, LETTERS, LONG_TASK
 from antiphon_conformance.rules.reading.output import calls
 from antiphon_spec.dialect import Dialect
 
@@ -217,6 +219,25 @@ CASES = (
                 "tools": [TIME], "parallel_tool_calls": True}),
         ),
         ("tool-calls.call-ids-are-unique",),
+    ),
+    ModelCase(
+        "a call that only `tool_choice` demands",
+        demands_a_call,
+        (
+            Try("demanded", "a greeting, required",
+                {"input": HELLO, "tools": [TIME], "tool_choice": "required"}),
+        ),
+        ("tool-choice.required-makes-a-call",),
+    ),
+    ModelCase(
+        "one call at a time",
+        calls_one_at_a_time,
+        (
+            Try("one_at_a_time", "two functions, required, no parallel calls", {
+                "input": "What are the time and the weather in Paris? Call get_time and get_weather.",
+                "tools": [TIME, WEATHER], "tool_choice": "required", "parallel_tool_calls": False}),
+        ),
+        ("tool-calls.parallel-calls-can-be-forbidden",),
     ),
     ModelCase(
         "a call cut in its arguments",

@@ -11,6 +11,7 @@ from antiphon_conformance.requests.test_prompts import (
     ASK_FIRST,
     ASK_SIMPLY,
     FIRST_WORD,
+    HELLO,
     NEW_COLOUR,
     OLD_COLOUR,
     OVERLONG,
@@ -25,8 +26,6 @@ from antiphon_conformance.rules.reading.comparison import says
 from antiphon_conformance.rules.reading.output import output, response_or_empty, text_of
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
-
-HELLO = "Say hello."
 
 
 @scenario(features=("chain",))

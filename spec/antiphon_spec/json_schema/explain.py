@@ -21,6 +21,7 @@ from antiphon_spec.json_schema.fault import (
     pointer_of,
     show,
 )
+from antiphon_spec.json_schema.newer import FINISH_REASONS
 from antiphon_spec.json_schema.window import Path
 
 TAGS = ("type", "role")
@@ -152,6 +153,8 @@ def _may_be_newer(error: SchemaError) -> bool:
     if error.keyword != "enum" or not isinstance(instance, str) or not _WORD.fullmatch(instance):
         return False
     name = next((step for step in reversed(error.path) if isinstance(step, str)), "")
+    if name == "reason" and instance in FINISH_REASONS:
+        return False
     return bool(error.schema.get(OPEN, name not in CLOSED))
 
 

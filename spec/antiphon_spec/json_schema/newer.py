@@ -22,6 +22,8 @@ MISNOMERS = frozenset(
     ]
 )
 """Words of other APIs, which servers give in place of the right ones."""
+FINISH_REASONS = frozenset(["end_turn", "length", "max_tokens", "stop", "stop_sequence", "tool_calls"])
+"""Why an answer of other APIs ended: here `length` is `max_output_tokens`, and the others are no reason."""
 _COMPOUND = re.compile(r"'[a-z0-9]+(?:_[a-z0-9]+)+'")
 """What vendors add. A single word, such as `text` for `output_text`, is more often a mistake."""
 _PREFIXED = re.compile(r"'[a-z0-9_-]+:[a-z0-9_.:-]+'")
