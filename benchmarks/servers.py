@@ -102,12 +102,9 @@ def memory(process: int, field_name: str) -> float:
 
 
 def processor_time(process: int) -> float:
-    """The seconds of a processor that a process has used (Linux only; 0 elsewhere)."""
-    status = Path(f"/proc/{process}/stat")
-    if not status.exists():
-        return 0.0
-    user, system = status.read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    """The seconds of a processor that a process has used, to the nanosecond (Linux only; 0 elsewhere)."""
+    statistics = Path(f"/proc/{process}/task").glob("*/schedstat")
+    return sum(int(statistic.read_text().split()[0]) for statistic in statistics) / 1e9
 
 
 def machine() -> str:
