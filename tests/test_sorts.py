@@ -24,9 +24,9 @@ COUNTS = {"streams": [18, 19], "answers": [58, 60]}
 RULE, WHAT = "lifecycle.the-terminal-event-has-the-items-of-the-stream", "item wrong in a stream"
 
 
-def answer(*items: Any, status: str = "completed") -> Exchange:
+def answer(*items: Any, status: str = "completed", of: str = "one/asked") -> Exchange:
     reply = reply_from_value(200, headers({}), {"object": "response", "status": status, "output": [*items]})
-    return Exchange("one/asked", Request("POST", "/responses", {}, None), reply)
+    return Exchange(of, Request("POST", "/responses", {}, None), reply)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,8 @@ def answer(*items: Any, status: str = "completed") -> Exchange:
         (answer(REASONING, TEXT), ("answers", "reasoning")),
         (answer(REFUSAL), ("answers", "refusal")),
         (answer(TEXT, status="incomplete"), ("answers", "cut")),
-        (answer(), ("answers", "empty")),
+        (answer(), ("answers",)),
+        (answer(of="structured_output/refused"), ("answers", "refusal")),
         (Exchange("one/asked", Request("POST", "/responses", {}, None), None), ()),
     ],
 )

@@ -22,12 +22,13 @@ MODES: Mapping[str, str] = {
 """How the features of clients get their answers; the others get them in both ways."""
 SPECIAL: Mapping[str, str] = {
     "reasoning": "with reasoning",
-    "refusal": "with a refusal",
+    "refusal": "at a refusal",
     "cut": "cut short",
-    "empty": "without items",
     "generated": "to generated requests",
 }
 """The sorts of answers that are not plain, and their words."""
+REFUSED = "/refus"
+"""In the id of an exchange that asks for a refusal, which a server may lose: scenarios name such steps so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +83,13 @@ def sorts_of(exchange: Exchange) -> tuple[str, ...]:
     if exchange.reply is None:
         return ()
     stream = exchange.reply.stream
-    things = _items_and_parts(exchange)
-    kinds = {str(thing.get("type")) for thing in things}
+    kinds = {str(thing.get("type")) for thing in _items_and_parts(exchange)}
     for event in stream.events if stream is not None else ():
         kinds.add(event.type.removeprefix("response.").partition("_")[0].partition(".")[0])
     if exchange.ok and _response(exchange).get("status") == "incomplete":
         kinds.add("cut")
-    if exchange.ok and not things and _response(exchange).get("output") == []:
-        kinds.add("empty")
+    if REFUSED in exchange.id:
+        kinds.add("refusal")
     return DOCUMENT if stream is None else STREAM, *(sort for sort in SPECIAL if sort in kinds)
 
 
