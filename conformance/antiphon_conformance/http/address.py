@@ -17,6 +17,8 @@ UNIX = "http+unix"
 REDACTED = "REDACTED"
 USUAL_PATH = "/v1"
 """Where an application serves the API unless its address says otherwise."""
+_BARE_HOST = re.compile(r"(?:localhost|[\w-]+(?:\.[\w-]+)+):\d{1,5}(?:/[\w./-]*)?", re.ASCII)
+"""A host and a port without the scheme before them."""
 _APPLICATION = re.compile(r"([A-Za-z_][\w.]*:[A-Za-z_][\w.]*)(/.*)?")
 _SECRET_NAME = re.compile(
     r"(^|[-_.])(api)?-?(key|token|secret|password|sig|signature|auth|code)$", re.IGNORECASE
@@ -98,7 +100,8 @@ def base_url(text: str) -> str:
         raise AddressError("a URL without credentials: a key is read from the environment", "credentials")
     if not usable:
         expected = "a URL that starts with http:// or https://, and a host; or module:app"
-        raise AddressError(expected, shown(text))
+        bare = _BARE_HOST.fullmatch(text)
+        raise AddressError(expected, shown(text) + (f"; did you mean http://{text}?" if bare else ""))
     if parts.fragment:
         raise AddressError("a URL without `#`: paths are added at its end", shown(text))
     base = text.partition("?")[0].rstrip("/").removesuffix("/responses").rstrip("/")

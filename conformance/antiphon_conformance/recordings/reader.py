@@ -35,6 +35,7 @@ from antiphon_conformance.recordings.bodies import GZIP, gunzip
 from antiphon_conformance.recordings.evidence import with_losses
 from antiphon_conformance.recordings.keys import without_keys
 from antiphon_conformance.recordings.members import MissingMemberError, required
+from antiphon_spec.loading.yaml_text import why_no_yaml
 
 _FORMS = "JSON lines, HAR, a VCR cassette, an event stream or a response object"
 
@@ -128,7 +129,7 @@ def _yaml(raw: bytes, path: Path) -> Any:
     try:
         return safe_yaml.read(raw)
     except yaml.YAMLError as error:
-        raise RecordingError(str(path), "YAML", str(error).replace("\n", " ")) from error
+        raise RecordingError(str(path), "YAML", why_no_yaml(error)) from error
 
 
 def _json(first: bytes, file: BinaryIO, path: Path, allowance: Allowance) -> Recording:

@@ -24,6 +24,7 @@ from antiphon_conformance.scenarios.scenario import GENERATED, all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec import dialect as dialects
 from antiphon_spec.data import nearest
+from antiphon_spec.loading.yaml_text import why_no_yaml
 from antiphon_spec.renamed import current_rule
 
 KEYS = ("dialect", "rule", "scenario", "reason", "link")
@@ -142,8 +143,10 @@ def load(path: Path) -> Baseline:
         missing = "no such file; --baseline-update writes one"
         reason = missing if isinstance(error, FileNotFoundError) else error.strerror
         raise BaselineError(f"{path}: expected a YAML file, got {reason}") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BaselineError(f"{path}: expected YAML, got {error}".replace("\n", " ")) from error
+    except UnicodeDecodeError as error:
+        raise BaselineError(f"{path}: expected YAML, got {error}") from error
+    except yaml.YAMLError as error:
+        raise BaselineError(f"{path}: expected YAML, got {why_no_yaml(error)}") from error
     if not isinstance(rows, list | None):
         raise BaselineError(f"{path}: expected a list of entries, got {type(rows).__name__}")
     return Baseline(tuple(_entry(row, f"{path}[{index}]") for index, row in enumerate(rows or ())))
@@ -177,7 +180,9 @@ def _entry(row: Any, where: str) -> Entry:
         raise BaselineError(f"{where}: expected a mapping of strings, got {row!r}")
     unknown = sorted(set(row) - set(KEYS))
     if unknown:
-        raise BaselineError(f"{where}: expected {', '.join(sorted(KEYS))}, got {nearest(unknown[0], KEYS)}")
+        raise BaselineError(
+            f"{where}: expected one of {', '.join(sorted(KEYS))}, got {nearest(unknown[0], KEYS)}"
+        )
     absent = [key for key in ("rule", "reason") if not row.get(key)]
     if absent:
         raise BaselineError(f"{where}: {' and '.join(absent)} is missing (required)")

@@ -29,7 +29,16 @@ def parse(path: Path) -> Any:
     try:
         return yaml.load(path.read_bytes(), Loader)  # noqa: S506 - a subclass of SafeLoader
     except yaml.YAMLError as problem:
-        raise ValueError(" ".join(str(problem).split())) from problem
+        raise ValueError(why_no_yaml(problem)) from problem
+
+
+def why_no_yaml(problem: yaml.YAMLError) -> str:
+    """Where a text stops to be YAML, and what is wrong there."""
+    mark = getattr(problem, "problem_mark", None)
+    if mark is None:
+        return " ".join(str(problem).split())
+    what = getattr(problem, "problem", None) or getattr(problem, "context", None) or "unreadable"
+    return f"a text that is none at line {mark.line + 1}, column {mark.column + 1} ({what})"
 
 
 def line_of(path: Path, steps: Sequence[str]) -> int | None:
