@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from urllib.parse import quote
 
 import orjson
@@ -18,7 +19,7 @@ from antiphon_conformance.http.exchange import Exchange, Headers, Request
 from antiphon_conformance.recordings import transcript
 from antiphon_conformance.recordings.lint import lint_result
 from antiphon_conformance.recordings.reader import Recording
-from antiphon_conformance.report import as_json, folder, terminal
+from antiphon_conformance.report import as_json, compare_markdown, folder, models, terminal
 from antiphon_conformance.report.model import compose
 from antiphon_spec import dialect as dialects
 
@@ -207,6 +208,18 @@ def outputs_of(exchange: Exchange, dialect: str = "openai") -> dict[str, str]:
     texts["lint"] = orjson.dumps([record.as_json() for record in result.records]).decode()
     texts["repr"] = repr(exchange)
     return texts
+
+
+def outputs_of_several(exchange: Exchange, place: Path) -> dict[str, str]:
+    """What is written about two models side by side, both of which gave this exchange."""
+    reports = {}
+    for name in ("small", "large"):
+        metadata = {"target": "https://example.com/v1", "vendor": name, "model": name, "quotes": True}
+        result = lint_result([Recording((exchange,))], dialects.load("openai"), {**metadata, "antiphon": "0"})
+        reports[name] = compose(result)
+    models.write(place, reports)
+    texts = {path.name: path.read_text("utf-8") for path in place.iterdir()}
+    return {**texts, "compare": compare_markdown.render(reports.values())}
 
 
 def readings(text: str) -> list[str]:

@@ -6,12 +6,13 @@ import os
 import random
 import re
 import string
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from hidden_keys import FAILURE, PLACES, SPELLINGS, exchange_with, outputs_of, readings
+from hidden_keys import FAILURE, PLACES, SPELLINGS, exchange_with, outputs_of, outputs_of_several, readings
 
 KEY = "sk-proj-a8Fq/3Zk+T2mXw9LrB7uYc_4"
 EXAMPLES = int(os.environ.get("KEY_EXAMPLES", "60"))
@@ -38,6 +39,24 @@ def leaks(key: str, spelling: str, place: str) -> list[str]:
         if any(part in reading for part in parts for reading in seen):
             found.append(f"{name}: {core}")
     return found
+
+
+@pytest.mark.parametrize(
+    ("spelling", "place"),
+    [
+        ("plain", "an error"),
+        ("base64", "a response"),
+        ("hex", "the type of an event"),
+        ("plain", "deltas of one letter"),
+        ("percent", "a header"),
+    ],
+)
+def test_the_pages_of_several_models_show_no_key(spelling: str, place: str, tmp_path: Path) -> None:
+    text = SPELLINGS[spelling](KEY)
+    outputs = outputs_of_several(exchange_with(KEY, place, text), tmp_path)
+    assert len(outputs) == 4
+    seen = [reading for output in outputs.values() for reading in readings(output)]
+    assert [reading[:80] for reading in seen if text.strip("=") in reading or KEY in reading] == []
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
