@@ -117,7 +117,7 @@ async def parallel_calls(conversation: Conversation) -> None:
         stream=True,
     )
     _, client_calls = _output_and_calls(response)
-    results: list[Any] = ["", [{"type": "input_text", "text": "It is noon."}]]
+    results: list[Any] = [[{"type": "input_text", "text": "It is noon."}], ""]
     outputs = [output_of(call, results[index % 2]) for index, call in enumerate(client_calls)]
     if outputs:
         chain: dict[str, Any] = {
