@@ -124,22 +124,35 @@ def usage_comes_last(stream: ChatStreamReply) -> Iterator[Finding]:
     reads={Part.IDS, Part.TIMES},
 )
 def chunks_share_their_head(stream: ChatStreamReply) -> Iterator[Finding]:
-    """All chunks of a stream have the same id, time, model and object.
+    """All chunks of a stream have the same id, time and model.
 
-    The object is `chat.completion.chunk`. A chunk without choices, as the one with usage, or with results
-    of filters, is not compared.
+    A chunk without choices, as the one with usage, or with results of filters, is not compared.
     """
     chunks = [(where, chunk) for where, chunk in stream.chunks if chunk.get("choices")]
-    for where, chunk in chunks:
-        if chunk.get("object") != CHUNK:
-            yield Finding(f"{where}/object", show(CHUNK), show(chunk.get("object", ABSENT)))
-            break
     for name in HEAD:
         first = chunks[0][1].get(name, ABSENT) if chunks else ABSENT
         other = next(((where, chunk) for where, chunk in chunks if chunk.get(name, ABSENT) != first), None)
         if other is not None:
             expected = f"{show(first)}, as in the first chunk"
             yield Finding(f"{other[0]}/{name}", expected, show(other[1].get(name, ABSENT)))
+
+
+@rule("chat-stream.pieces-come-in-chunks", ChatStreamReply, cites="CHT-20")
+def pieces_come_in_chunks(stream: ChatStreamReply) -> Iterator[Finding]:
+    """The object of a chunk with a piece of the answer is `chat.completion.chunk`.
+
+    Clients pass over a chunk of another object, as some vendors send them with results of filters.
+    """
+    for where, chunk in stream.chunks:
+        has_piece = any(_says(piece.get("delta")) for _, piece in objects(chunk.get("choices")))
+        if has_piece and chunk.get("object") != CHUNK:
+            yield Finding(f"{where}/object", show(CHUNK), show(chunk.get("object", ABSENT)))
+            return
+
+
+def _says(delta: object) -> bool:
+    """Whether a delta has anything of the answer."""
+    return isinstance(delta, dict) and any(delta.get(name) for name in ("content", "tool_calls", "refusal"))
 
 
 @rule("chat-stream.the-role-comes-first", ChatStreamReply, cites="CHT-13")

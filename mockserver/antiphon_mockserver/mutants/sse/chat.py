@@ -117,7 +117,7 @@ CHUNKS: tuple[tuple[str, str, str, Change], ...] = (
      "chat-stream.chunks-share-their-head",
      _each(lambda chunk, number: {**chunk, "id": f"{chunk['id']}{number}"})),
     ("calls_chunks_completions", "Gives the chunks of a chat the object of a whole completion.",
-     "chat-stream.chunks-share-their-head",
+     "chat-stream.pieces-come-in-chunks",
      _each(lambda chunk, _: {**chunk, "object": "chat.completion"})),
     ("tells_the_role_of_a_chat_late", "Tells the role of a chat in its second chunk.",
      "chat-stream.the-role-comes-first", _role_late),
