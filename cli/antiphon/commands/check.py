@@ -310,8 +310,8 @@ def _webhook_line(config: RunConfig) -> str:
 def _print_size(console: Console, result: RunResult, repeat: int) -> None:
     """Prints hints, and the size of the first run."""
     first, metadata = result.runs[0], result.metadata
-    told = first.why_not or all(verdict.status is Exit.NOT_JUDGED for verdict in result.verdicts.values())
-    for message in filter(None, ("" if told else first.unfinished, first.hint)):
+    is_known = first.why_not or all(verdict.status is Exit.NOT_JUDGED for verdict in result.verdicts.values())
+    for message in filter(None, ("" if is_known else first.unfinished, first.hint)):
         console.print(f"{message}.", markup=False, soft_wrap=True)
     tokens = f", {metadata['tokens']} tokens" if metadata["tokens"] else ""
     size = f"{metadata['requests']} requests{tokens}, {metadata['seconds']:.2f} s"

@@ -93,7 +93,11 @@ def apology(name: str) -> str:
 
 
 def _apology(name: str) -> Language:
-    said = apology(name)
+    sentence = apology(name)
     return Language(
-        name, said, said, f"{said} {ENGLISH.nothing_to_search}", f"{said} {ENGLISH.nothing_found}"
+        name,
+        sentence,
+        sentence,
+        f"{sentence} {ENGLISH.nothing_to_search}",
+        f"{sentence} {ENGLISH.nothing_found}",
     )
