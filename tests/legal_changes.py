@@ -264,6 +264,13 @@ def _bare(headers: Mapping[str, str]) -> Json:
     return {name: value for name, value in headers.items() if name.lower() in ("content-type", "date")}
 
 
+IMAGES = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+KINDS = {"image_tokens": 0, "text_tokens": 0, "audio_tokens": 0}
+TOOL_USAGE = {
+    "image_gen": {**IMAGES, "input_tokens_details": KINDS, "output_tokens_details": KINDS},
+    "web_search": {"num_requests": 0},
+    "map_search": {"num_requests": 0, "places": None},
+}
 CITATIONS = {"url_citation": "map_citation", "file_citation": "shelf_citation"}
 ACTIONS = {
     "search": "deep_search",
@@ -288,6 +295,7 @@ CHANGES: dict[str, Change] = {
         if value.get("incomplete_details") else value
     ),
     "more counts": in_responses(_with_counts),
+    "uses of a newer tool": in_responses(lambda value: {**value, "tool_usage": TOOL_USAGE}),
     "no padding": in_objects(
         lambda value: {name: member for name, member in value.items() if name != "obfuscation"}
     ),

@@ -142,6 +142,19 @@ def events_fit_the_status(stream: StreamReply) -> Iterator[Finding]:
             yield Finding(f"{event.where}/response/status", " or ".join(sorted(statuses)), show(status))
 
 
+def _is_blank(value: Any, empty: Any) -> bool:
+    """Whether a value is the empty one; an object of counts may count more kinds of nothing."""
+    return value == empty or (
+        isinstance(empty, Mapping) and isinstance(value, Mapping) and _is_nothing(value)
+    )
+
+
+def _is_nothing(value: Any) -> bool:
+    """Whether there is nothing in a value but zeros, nulls and what is empty."""
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else None
+    return all(map(_is_nothing, inner)) if inner is not None else not value
+
+
 @rule(
     "lifecycle.a-response-is-empty-before-the-terminal-event", StreamReply, cites="LIF-03", when=has_beginning
 )
@@ -153,7 +166,7 @@ def a_response_is_empty_before_the_terminal_event(stream: StreamReply) -> Iterat
     lane = _lane(stream)
     for event, response in _response_objects(stream):
         for name, empty in lane.blank.get(ROOT, {}).items() if event.type not in lane.closing else ():
-            if name != USAGE and response.get(name, empty) != empty:
+            if name != USAGE and not _is_blank(response.get(name, empty), empty):
                 yield Finding(f"{event.where}/response/{name}", show(empty), show(response[name]))
 
 
