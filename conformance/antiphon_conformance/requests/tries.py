@@ -99,7 +99,10 @@ def _function(name: str, description: str, properties: Mapping[str, Any]) -> Jso
 CITY: Json = {"city": {"type": "string"}}
 TIME = _function("get_time", "Tells the time in a city.", CITY)
 WEATHER = _function("get_weather", "Tells the weather in a city.", CITY)
-MONTHS = ("january february march april may june july august september october november december").split()
+MONTHS = [
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+    "november", "december",
+]  # fmt: skip
 SALES = _function(
     "save_sales",
     "Saves the sales of nine months.",
