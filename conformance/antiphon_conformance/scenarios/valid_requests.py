@@ -48,8 +48,6 @@ async def legal_forms(conversation: Conversation) -> None:
     await conversation.create(
         "switches",
         input=STORY,
-        instructions=None,
-        previous_response_id=None,
         truncation="auto",
         text={},
         store=True,

@@ -74,13 +74,6 @@ VALID_REQUESTS = (
         "switches",
         "store background parallel_tool_calls",
     ),
-    _form(
-        "null_members",
-        "REQ-81",
-        "`instructions` and `previous_response_id` that are null",
-        "switches",
-        "instructions previous_response_id",
-    ),
     _form("full_metadata", "REQ-81 BUD-REQ-27", "16 entries of `metadata`", "switches", "metadata"),
     _form("the_fewest_tokens", "REQ-81", "`max_output_tokens: 16`", "switches", "max_output_tokens"),
     _form("the_tier_auto", "REQ-81", "`service_tier: auto`", "switches", "service_tier"),

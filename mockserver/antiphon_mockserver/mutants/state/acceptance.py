@@ -191,7 +191,7 @@ add(
     SEAM,
     "rejects_null_members",
     "Rejects `instructions` and `previous_response_id` that are null.",
-    "requests.accepts-null-members",
+    "requests.accepts-nulls",
     _rejecting(
         lambda details: any(
             details.body.get(name, "") is None for name in ("instructions", "previous_response_id")

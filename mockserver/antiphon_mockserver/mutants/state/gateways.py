@@ -73,18 +73,6 @@ def rejects_empty_lists(behaviour: Behaviour) -> Behaviour:
     return with_check(behaviour, check)
 
 
-@mutant("state.rejects-nulls", caught_by="requests.accepts-nulls")
-def rejects_nulls(behaviour: Behaviour) -> Behaviour:
-    """Rejects a request with a member that is null, `stream` aside."""
-
-    def check(details: RequestDetails) -> None:
-        for name, value in details.body.items():
-            if value is None and name != "stream":
-                raise invalid(f"{name} must not be null.", name)
-
-    return with_check(behaviour, check)
-
-
 @mutant("state.repeats-the-question", caught_by="item-references.the-model-sees-the-item")
 def repeats_the_question(behaviour: Behaviour) -> Behaviour:
     """Answers with the text of the user."""
