@@ -82,6 +82,13 @@ def test_the_rest_of_a_file_is_judged(tmp_path, capsys):
     assert "2 unjudged: no operation of openai: POST /v1/completions" in output
 
 
+def test_answers_of_any_size_are_set_aside_for_one_reason(tmp_path, capsys):
+    failures = [f"there was no room for its answer of {size} bytes (--max-memory)" for size in (7, 9)]
+    _, path = judge(tmp_path, *(line(why, failure=why) for why in failures))
+    assert run(["lint", str(path)]) == 2
+    assert "2 unjudged: there was no room for its answer (--max-memory)" in capsys.readouterr().out
+
+
 def test_a_fault_counts_more_than_what_was_set_aside(tmp_path):
     result, _ = judge(tmp_path, created("wrong", total_tokens=1), CHAT)
     assert result.status is Exit.NOT_CONFORMANT

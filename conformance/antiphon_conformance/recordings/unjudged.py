@@ -14,6 +14,7 @@ from antiphon_spec.dialect import Dialect
 CHAT = "chat.completion"
 API_EVENTS = ("response.", "error")
 """How the types of the events of this API begin."""
+_SIZE = re.compile(r" of \d+ bytes")
 _IDENTITY = re.compile(r"(?=.*\d)[\w.~%-]{8,}|\d+")
 """A segment of a path that names one object."""
 
@@ -68,6 +69,7 @@ def unjudged_record(exchange: Exchange, dialect: Dialect, why: str) -> Record:
 
 
 def reasons(records: Iterable[Record]) -> list[str]:
-    """How many exchanges were set aside for each reason, the most frequent first."""
-    notes = Counter(record.note for record in records if record.outcome is Outcome.UNJUDGED)
+    """How many exchanges were set aside for each reason, the most frequent first; of any size."""
+    unjudged = (record for record in records if record.outcome is Outcome.UNJUDGED)
+    notes = Counter(_SIZE.sub("", record.note) for record in unjudged)
     return [f"{count} unjudged: {note}" for note, count in notes.most_common()]
