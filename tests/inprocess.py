@@ -29,7 +29,7 @@ from antiphon_mockserver.settings import Settings
 from antiphon_spec.dialect import Dialect, load
 from antiphon_spec.profile import NOTICES_ALL, load_profile
 
-KEY, OTHER_KEY = "sk-antiphon-tests", "sk-antiphon-other-tests"
+KEY, OTHER_KEY = "sk-antiphon-tests", "sk-9zqx7wvkj2"
 URL = "http://mock/v1"
 NOTICES = load_profile(NOTICES_ALL)
 RED = {Outcome.FAILED, Outcome.WARNED, Outcome.NOTED}

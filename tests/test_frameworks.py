@@ -48,6 +48,13 @@ class Client:
     install: str
     results: dict[str, Any]
 
+    def _is_here(self) -> bool:
+        """Whether this environment has its module: `find_spec` raises where its package is absent."""
+        try:
+            return find_spec(self.module) is not None
+        except ModuleNotFoundError:
+            return False
+
     def command(self) -> list[str] | None:
         """The command that runs its script, without the URL; None where it is not installed."""
         home = Path(ENVIRONMENTS, self.name) if ENVIRONMENTS else None
@@ -58,7 +65,7 @@ class Client:
         interpreter = home / "venv" / "bin" / "python" if home is not None else None
         if interpreter is not None and interpreter.exists():
             return [str(interpreter), str(SCRIPTS / self.script)]
-        return [sys.executable, str(SCRIPTS / self.script)] if find_spec(self.module) else None
+        return [sys.executable, str(SCRIPTS / self.script)] if self._is_here() else None
 
 
 CLIENTS = (

@@ -23,6 +23,8 @@ from closing_server import closing_server
 from inprocess import KEY, plain_traces, traces
 
 OBJECTIONS = {Outcome.FAILED, Outcome.WARNED, Outcome.BROKEN, Outcome.UNTESTABLE}
+DEAR = {"oversized_count"}
+"""One request of ten million letters costs as much as all other scenarios; no variation is about it."""
 PAIRS = [(variation.id, dialect) for variation in all_variations().values() for dialect in variation.fits]
 
 
@@ -40,9 +42,10 @@ def _in_virtual_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("variation", "dialect"), PAIRS)
 def test_no_rule_objects_to_a_right_server(variation: str, dialect: str) -> None:
-    scenarios = tuple(scenarios_for(load(dialect)))
+    scenarios = {*scenarios_for(load(dialect))} - DEAR
     results = traces(dialect, scenarios, variations=(variation,))
-    assert _bytes(results) != _bytes(plain_traces(dialect)), "the variation changes nothing in this dialect"
+    usual = [trace for trace in plain_traces(dialect) if trace.scenario in scenarios]
+    assert _bytes(results) != _bytes(usual), "the variation changes nothing in this dialect"
     objections = {
         f"{record.rule} in {record.scenario}: {record.outcome}: "
         f"{record.note or '; '.join(finding.message for finding in record.findings[:3])}"

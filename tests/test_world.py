@@ -79,7 +79,7 @@ def load(path: Path, text: str = SMALL) -> World:
         ("  one:", "  One:", "#/files", SCHEMA, "One"),
         ("type: entities", "type: moments", "#/collections/all/type", SCHEMA, "moments"),
         ("title: A small world", "title: ''", "#/title", SCHEMA, "shorter than 1"),
-        ("name: small", "name: [", "small.yaml", "YAML", "flow sequence"),
+        ("name: small", "name: [", "small.yaml", "YAML", "did not find expected ',' or ']'"),
     ],
 )
 def test_a_wrong_world_is_rejected_with_the_place(

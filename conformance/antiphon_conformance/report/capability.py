@@ -43,6 +43,10 @@ SHORT: Mapping[str, str] = {
 HOW_TO_SEE: Mapping[str, str] = {
     "reasoning": "--model names a model that reasons",
     "mcp_server": "--resource mcp_server=URL names a server that the target can reach",
+    "prompts": "--resource prompt=ID names a template",
+    "tool_servers": "--resource prompt=ID names a template with tools of servers",
+    "entities": "--resource entities=ID names an entity collection",
+    "webhooks": "--webhook-port N, and a target that was told http://127.0.0.1:N/",
     "custom_tools": "--model names a model that calls custom tools",
     "hosted_tools": "--model names a model that uses tools of the server",
     "structured": "--model names a model that follows schemas",

@@ -244,11 +244,13 @@ def _is_about(record: Record, feature: Feature) -> bool:
 
 
 def _by_feature(traces: Iterable[Trace], dialect: Dialect) -> dict[str, list[Exchange]]:
+    """The exchanges about each feature; a create that needs what the user did not name shows none."""
     scenarios = all_scenarios()
     by_feature: dict[str, list[Exchange]] = {}
     for trace in traces:
         topics = _topics(trace, scenarios.get(trace.scenario))
-        for exchange in trace.exchanges.values():
+        is_blind = trace.blame == "given"
+        for exchange in (step for step in trace.exchanges.values() if step.ok or not is_blind):
             for name in _features(exchange, dialect, topics):
                 by_feature.setdefault(name, []).append(exchange)
     return by_feature

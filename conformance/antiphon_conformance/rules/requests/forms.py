@@ -13,7 +13,6 @@ from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.requests.paths import root
 from antiphon_conformance.requests.signs import attaches, chooses, says_unsupported
-from antiphon_conformance.requests.tries import SCENARIO
 from antiphon_conformance.requests.unusual import OTHER_REASONS
 from antiphon_conformance.rules.reading.output import member
 from antiphon_conformance.rules.rule import EVERY, Finding, add, make, rule_id
@@ -30,7 +29,7 @@ class LegalForm:
     cites: tuple[str, ...]
     sign: Callable[[Exchange], bool]
     steps: tuple[str, ...]
-    """The steps of the scenario of tries that send it alone."""
+    """The ids of the exchanges that send it alone."""
     member: str | None = None
     """The member of the request which an error about this form names; None where others share it."""
     ability: bool = False
@@ -44,7 +43,7 @@ FORMS = (
         "a function named by `tool_choice`",
         ("REQ-91",),
         chooses("function"),
-        ("named", "streamed_named"),
+        ("tries/named", "tries/streamed_named"),
         "tool_choice",
     ),
     LegalForm(
@@ -52,11 +51,25 @@ FORMS = (
         "`tool_choice` of the type `allowed_tools`",
         ("REQ-92",),
         chooses("allowed_tools"),
-        ("allowed",),
+        ("tries/allowed",),
         "tool_choice",
     ),
-    LegalForm("a_picture", "a picture", ("REQ-93",), attaches("input_image"), ("picture",), ability=True),
-    LegalForm("a_file", "a file", ("REQ-94",), attaches("input_file"), ("file",), ability=True),
+    LegalForm(
+        "a_picture",
+        "a picture",
+        ("REQ-93",),
+        attaches("input_image"),
+        ("attachments/picture", "tries/picture"),
+        ability=True,
+    ),
+    LegalForm(
+        "a_file",
+        "a file",
+        ("REQ-94",),
+        attaches("input_file"),
+        ("attachments/file", "tries/file"),
+        ability=True,
+    ),
 )
 
 
@@ -70,7 +83,7 @@ def _is_rejected(form: LegalForm, exchange: Exchange) -> bool:
         return False
     param = member(exchange.answer.fields, "error", "param")
     names_it = form.member is not None and isinstance(param, str) and root(param) == form.member
-    return names_it or exchange.id in {f"{SCENARIO}/{step}" for step in form.steps}
+    return names_it or exchange.id in form.steps
 
 
 def _uses(form: LegalForm) -> Callable[[ScenarioTrace], bool]:

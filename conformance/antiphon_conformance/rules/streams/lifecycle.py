@@ -35,10 +35,11 @@ USAGE = "usage"
 def begins_with_created(stream: StreamReply) -> Iterator[Finding]:
     """The first event is `response.created`.
 
-    The official client raises an error when any other event comes first.
+    The official client raises an error when any other event comes first, be it one that keeps the connection
+    alive.
     """
     lane = _lane(stream)
-    first = stream.events[0]
+    first = stream.source.events[0]
     if first.type not in lane.beginnings:
         yield Finding(f"{first.where}/type", " or ".join(lane.beginnings), show(first.type))
 

@@ -25,6 +25,10 @@ def _before_each(comment: bytes) -> Callable[[Frames], Frames]:
     return lambda frames: [comment + frame for frame in frames]
 
 
+def _between_each(addition: bytes) -> Callable[[Frames], Frames]:
+    return lambda frames: [*frames[:1], *(addition + frame for frame in frames[1:])]
+
+
 def _each_event(
     change: Callable[[dict[str, Any]], Any], indent: int | None = None, *, escapes: bool = True
 ) -> Callable[[Frames], Frames]:
@@ -91,9 +95,9 @@ VARIATIONS: tuple[tuple[str, str, str, tuple[str, ...], Callable[[Frames], Frame
     ("pings_before_the_end", "Sends `event: ping` before the terminal event, as some proxies do.",
      "Clients ignore events whose type they do not know; the extension is the proxy's.",
      DOCUMENTS, _before_the_end(b'event: ping\ndata: {"type": "ping"}\n\n')),
-    ("pings_before_each_event", "Sends `event: ping` before each event, the first included.",
+    ("pings_between_events", "Sends `event: ping` before each event but the first.",
      "Clients ignore events whose type they do not know; servers and proxies keep connections alive so.",
-     DOCUMENTS, _before_each(b'event: ping\ndata: {"type": "ping"}\n\n')),
+     DOCUMENTS, _between_each(b'event: ping\ndata: {"type": "ping"}\n\n')),
     ("omits_the_space_after_the_colon", "Sends no space after the colon of a field.",
      f"{STANDARD}.6: one space after the colon is dropped if there is one.",
      PLAIN, _without_spaces),
