@@ -64,7 +64,8 @@ def layout(stream: Stream, dialect: Dialect, *, is_tail: bool) -> Layout:
     machine, is_legal = grammar.machine(resumed=is_tail), True
     items: dict[Any, ItemEvents] = {}
     whole: list[EventStep] = []
-    for event, data in zip(stream.events, places(stream.events, grammar), strict=True):
+    events = [event for event in stream.events if not event.keeps_alive]
+    for event, data in zip(events, places(events, grammar), strict=True):
         is_legal = not machine.feed(data) and is_legal
         move = grammar.events.get(event.type)
         lane = move.lane if move else None

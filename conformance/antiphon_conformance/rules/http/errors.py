@@ -12,6 +12,7 @@ from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.rules.http.transport import is_json_type
 from antiphon_conformance.rules.reading.output import member, parse_json
+from antiphon_conformance.rules.reading.streams import is_rejection
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ErrorReply, StreamReply
 
@@ -308,7 +309,7 @@ def an_error_event_ends_the_stream(stream: StreamReply) -> Iterator[Finding]:
     "errors.an-error-event-is-followed-by-failure",
     StreamReply,
     cites=("ERR-16", "LIF-12"),
-    when=_has_error_event,
+    when=lambda stream: _has_error_event(stream) and not is_rejection(stream),
     needs="a stream with an `error` event",
 )
 def an_error_event_is_followed_by_failure(stream: StreamReply) -> Iterator[Finding]:

@@ -38,6 +38,11 @@ def has_beginning(stream: StreamReply) -> bool:
     return not stream_view(stream).is_tail and any(event.type != "error" for event in stream.events)
 
 
+def is_rejection(stream: StreamReply) -> bool:
+    """Whether the stream only says that the request is rejected: it has `error` events and no response."""
+    return bool(stream.events) and all(event.type == "error" for event in stream.events)
+
+
 def has_end(stream: StreamReply) -> bool:
     """For `when=`: the stream holds the event that ends the response."""
     return stream_view(stream).terminal() is not None

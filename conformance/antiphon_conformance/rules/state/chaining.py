@@ -128,12 +128,23 @@ def a_chain_counts_its_whole_history(trace: ScenarioTrace) -> Iterator[Finding]:
         yield Finding("reply.body/usage/input_tokens", expected, actual, trace["asked"].id)
 
 
+def _was_read(trace: ScenarioTrace) -> bool:
+    """Whether the texts of the turns came whole: what was lost on the way is in the chain, and not in what
+    was sent again."""
+    return all(
+        text_of(answered(trace[step])) and answered(trace[step]).get("status") == "completed"
+        for step in ("told", "continued")
+    )
+
+
 @rule(
     "chaining.a-chain-repeats-no-turn",
     ScenarioTrace,
     scenario="chaining",
     cites="STA-31",
-    when=unless_forgotten(succeeded("told", "continued", "asked", "resent")),
+    when=unless_forgotten(
+        lambda trace: succeeded("told", "continued", "asked", "resent")(trace) and _was_read(trace)
+    ),
 )
 def a_chain_repeats_no_turn(trace: ScenarioTrace) -> Iterator[Finding]:
     """A continuation counts no more input tokens than the whole history sent again.

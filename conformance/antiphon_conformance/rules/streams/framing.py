@@ -10,7 +10,7 @@ from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.http.turns import LATE, STEER
 from antiphon_conformance.rules.reading.stream_view import stream_view
-from antiphon_conformance.rules.reading.streams import breaches, has_end
+from antiphon_conformance.rules.reading.streams import breaches, has_end, is_rejection
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import StreamReply
 
@@ -175,7 +175,7 @@ def no_message_has_an_id_field(stream: StreamReply) -> Iterator[Finding]:
     "stream-framing.done-sentinel-comes-last",
     StreamReply,
     cites="ENV-04",
-    when=_has_all_frames,
+    when=lambda stream: _has_all_frames(stream) and not is_rejection(stream),
     reads={Part.BYTES, Part.BODY_END},
 )
 def done_sentinel_comes_last(stream: StreamReply) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from antiphon_conformance.rules.reading.streams import (
     breaches,
     has_beginning,
     has_end,
+    is_rejection,
     tells_of,
     view_differences,
     wrong_indices,
@@ -97,8 +98,9 @@ def items_come_after_in_progress(stream: StreamReply) -> Iterator[Finding]:
 
 
 def _should_end(stream: StreamReply) -> bool:
-    """Whether the connection lasted; only a resumed stream may have no event at all."""
-    return not stream.source.cut and bool(stream.events or not stream_view(stream).is_tail)
+    """Whether the connection lasted and a response began; only a resumed stream may have no event at all."""
+    is_whole = not stream.source.cut and not is_rejection(stream)
+    return is_whole and bool(stream.events or not stream_view(stream).is_tail)
 
 
 @rule(
@@ -144,10 +146,10 @@ def events_fit_the_status(stream: StreamReply) -> Iterator[Finding]:
 
 
 def _is_blank(value: Any, empty: Any) -> bool:
-    """Whether a value is the empty one; an object of counts may count more kinds of nothing."""
-    return value == empty or (
-        isinstance(empty, Mapping) and isinstance(value, Mapping) and _is_nothing(value)
-    )
+    """Whether a value is the empty one; an object of counts may count more kinds of nothing, or be null."""
+    if isinstance(empty, Mapping) and isinstance(value, Mapping | None):
+        return _is_nothing(value)
+    return bool(value == empty)
 
 
 def _is_nothing(value: Any) -> bool:

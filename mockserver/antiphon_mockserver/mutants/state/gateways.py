@@ -73,7 +73,7 @@ def rejects_empty_lists(behaviour: Behaviour) -> Behaviour:
     return with_check(behaviour, check)
 
 
-@mutant("state.repeats-the-question", caught_by="item-references.the-model-sees-the-item")
+@mutant("state.repeats-the-question", caught_by="tool-choice.required-makes-a-call")
 def repeats_the_question(behaviour: Behaviour) -> Behaviour:
     """Answers with the text of the user."""
 

@@ -55,7 +55,7 @@ def omits_optional_members(behaviour: Behaviour) -> Behaviour:
         validator = _validator(context.dialect)
         defaults = context.dialect.traits.response
         for name in [name for name in response if name not in KEPT and name not in context.request]:
-            if response[name] in (None, defaults[name]):
+            if response[name] in (None, defaults.get(name)):
                 _try(response, name, response, validator)
         for item in output(response):
             for name in [name for name, value in item.items() if value is None and name not in KEPT]:
