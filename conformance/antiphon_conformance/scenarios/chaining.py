@@ -140,9 +140,9 @@ async def refer(conversation: Conversation, question: str, *turns: Exchange) -> 
         step = "referenced_by_type"
         answer = await conversation.create(step, input=[reference, user(question)], may_fail=True)
     if answer.ok and not says(answer, FIRST_WORD):
-        told = {**user(text_of(turns[0].response)), "role": "assistant"}
+        message = {**user(text_of(turns[0].response)), "role": "assistant"}
         whole = await conversation.create(
-            "told_in_full", input=[told, user(question)], store=False, may_fail=True
+            "told_in_full", input=[message, user(question)], store=False, may_fail=True
         )
         await ask_again(conversation, step, whole, (FIRST_WORD,))
 

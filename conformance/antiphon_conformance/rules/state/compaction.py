@@ -164,9 +164,9 @@ def the_model_remembers_the_history(trace: ScenarioTrace) -> Iterator[Finding]:
     answer = trace["remembered"]
     if any(refusals(answer.response)) and not text_of(answer.response):
         return  # the model refused: nothing shows what it knows
-    lost = [word for word in WORDS if not knows(trace, "remembered", word)]
-    if lost and (lost == WORDS or all(knows(trace, "resent", word) for word in WORDS)):
-        expected = f"the code word {' and '.join(lost)}"
+    misses = [word for word in WORDS if not knows(trace, "remembered", word)]
+    if misses and (misses == WORDS or all(knows(trace, "resent", word) for word in WORDS)):
+        expected = f"the code word {' and '.join(misses)}"
         yield Finding("reply.body/output", expected, named("text", text_of(answer.response)), answer.id)
 
 

@@ -109,17 +109,12 @@ def ascending_is_the_order_of_the_request(trace: ScenarioTrace) -> Iterator[Find
 
     Clients restore a conversation from this list. Another rule reports messages that are missing.
     """
-    listed = [
-        item for page in pages(trace, "ascending") for _, item in objects(page.answer.fields.get("data"))
-    ]
+    lists = (page.answer.fields.get("data") for page in pages(trace, "ascending"))
+    actual = roles_and_texts([item for data in lists for _, item in objects(data)])
     expected = roles_and_texts(trace["created"].request.fields.get("input"))
-    actual = roles_and_texts(listed)
     if actual != expected and Counter(actual) == Counter(expected):
-        texts = show([text for _, text in actual])
-        where = "reply.body/data"
-        yield Finding(
-            where, f"{show([text for _, text in expected])}, in this order", texts, trace["ascending"].id
-        )
+        wanted, texts = (show([text for _, text in pairs]) for pairs in (expected, actual))
+        yield Finding("reply.body/data", f"{wanted}, as in the request", texts, trace["ascending"].id)
 
 
 @rule(
