@@ -227,3 +227,11 @@ def test_a_member_may_be_named_by_digits(name: str) -> None:
     schema = {"$defs": {"0": {"type": "string"}}, "additionalProperties": {"$ref": "#/$defs/0"}}
     (fault,) = LocalValidator(schema).faults({name: 1})
     assert (fault.pointer, fault.expected, fault.actual) == (f"/{name}", "a string", "1")
+
+
+def test_a_member_may_have_no_name() -> None:
+    inner = {"properties": {"": {"properties": {"a": {"type": "string"}, "0": {"type": "null"}}}}}
+    faults = LocalValidator(inner).faults({"": {"a": 1, "0": 2}})
+    assert [(fault.pointer, fault.actual) for fault in faults] == [("//0", "2"), ("//a", "1")]
+    (fault,) = LocalValidator({"additionalProperties": {"type": "string"}}).faults({"": 1})
+    assert (fault.pointer, fault.actual) == ("/", "1")

@@ -10,6 +10,7 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange, MissingStepError, Reply, Trace
 from antiphon_conformance.requests.location import locate
+from antiphon_conformance.requests.offer import NO_ROUTE
 from antiphon_conformance.rules.reading.output import texts
 from antiphon_conformance.scenarios.runner import ABSENT
 from antiphon_conformance.scenarios.scenario import Scenario, all_scenarios
@@ -150,8 +151,6 @@ PARENTS: Mapping[str, str] = {
     "webhook_retries": "webhooks",
 }  # fmt: skip
 """Features that are part of another one: a target without that one does not offer them."""
-NO_ROUTE = frozenset({404, 405, 501})
-"""How a target answers an operation that it does not have."""
 ID = re.compile(r"(?<![/\w])[a-z]{2,8}[_-]\w*\d")
 """An id in a text: `resp_68a1`; in a path it only repeats the URL of the request."""
 REJECTIONS = {"keys": frozenset({401, 403})}

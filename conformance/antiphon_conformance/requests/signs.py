@@ -192,6 +192,6 @@ def rejects_its_tools(exchange: Exchange) -> bool:
     """Whether a request was rejected for the type of its tools, and not because a tool's server is away."""
     if exchange.reply is None or exchange.ok:
         return False
-    status, fields = exchange.answer.status, exchange.answer.fields
-    is_about_tools = re.search(r"\btools?\b", json.dumps(fields)) is not None
-    return status in (400, 404, 422, 501) and is_about_tools and not UNREACHED.search(json.dumps(fields))
+    error = json.dumps(exchange.answer.fields)
+    is_about_tools = re.search(r"\btools?\b", error) is not None
+    return exchange.answer.status in (400, 404, 422, 501) and is_about_tools and not UNREACHED.search(error)

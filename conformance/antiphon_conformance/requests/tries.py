@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange
-from antiphon_conformance.requests.attachments import NO_PICTURE, UNREACHABLE, document, picture
+from antiphon_conformance.requests.attachments import NO_PICTURE, UNREACHABLE, picture
 from antiphon_conformance.requests.functions import (
     ALLOWED_TIME,
     GREET,
@@ -25,7 +25,6 @@ from antiphon_conformance.requests.functions import (
 )
 from antiphon_conformance.requests.signs import (
     accepts,
-    attaches,
     calls_one_at_a_time,
     chooses,
     demands_a_call,
@@ -325,22 +324,6 @@ CASES = (
         ),
         ("background.a-running-response",),
         feature="background",
-    ),
-    ModelCase(
-        "a picture",
-        accepts(attaches("input_image")),
-        (
-            Try("attached", "a picture and a file", {"input": _ask(LOOK, picture(), document())}),
-            Try("picture", "a picture alone", {"input": _ask(LOOK, picture())}),
-        ),
-    ),
-    ModelCase(
-        "a file",
-        accepts(attaches("input_file")),
-        (
-            Try("attached", "a picture and a file", {"input": _ask(LOOK, picture(), document())}),
-            Try("file", "a file alone", {"input": _ask("What is the code word?", document())}),
-        ),
     ),
 )  # fmt: skip
 

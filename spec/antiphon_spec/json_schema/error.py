@@ -65,17 +65,17 @@ class _Reader:
 
     def is_of_the_window(self, error: ValidationError) -> bool:
         """Whether only the window lacks what the error asks for, not the whole instance."""
-        path = _true_path(self.view.instance, error.instance_path)
+        path = _true_path(self.view.instance, error)
         *_, keyword = error.schema_path
         if path not in self.view.wholes or keyword not in SMALLEST:
             return False
-        least = _at(self.schemas, error.schema_path)
+        least = _at(self.schemas, _keys(self.schemas, error.schema_path))
         return not isinstance(least, int) or len(self.view.wholes[path]) >= least
 
     def read(self, error: ValidationError) -> SchemaError:
         kind: Any = error.kind  # each kind has attributes of its own
-        *parents, keyword = error.schema_path
-        path = _true_path(self.view.instance, error.instance_path)
+        *parents, keyword = _keys(self.schemas, error.schema_path)
+        path = _true_path(self.view.instance, error)
         schema = _at(self.schemas, parents)
         is_union = isinstance(kind, ValidationErrorKind.AnyOf | ValidationErrorKind.OneOfNotValid)
         about_name = isinstance(kind, ValidationErrorKind.PropertyNames)
@@ -90,23 +90,42 @@ class _Reader:
         )
 
 
-def _true_path(instance: Any, steps: Iterable[str | int]) -> Path:
-    """The path that the library means: it gives a member whose name has only digits as an integer."""
-    path: list[str | int] = []
-    for step in steps:
-        key = step if isinstance(instance, list) else _name(instance, step)
-        path.append(key)
-        instance = instance[key]
+def _true_path(instance: Any, error: ValidationError) -> Path:
+    """The path that the library means: it gives a member whose name has only digits as an integer, and leaves
+    out one whose name is empty."""
+    path = _keys(instance, error.instance_path)
+    value = _at(instance, path)
+    while value != error.instance and isinstance(value, dict) and "" in value:
+        path, value = [*path, ""], value[""]
     return tuple(path)
 
 
-def _name(members: Mapping[str, Any], step: str | int) -> str:
-    if isinstance(step, str) or str(step) in members:
+def _keys(value: Any, steps: Iterable[str | int]) -> list[str | int]:
+    """The keys behind the steps of a path of the library; fewer where it leads nowhere."""
+    keys: list[str | int] = []
+    for step in steps:
+        while (key := _key(value, step)) is None and isinstance(value, Mapping) and "" in value:
+            keys.append("")
+            value = value[""]
+        if key is None:
+            break
+        keys.append(key)
+        value = value[key]
+    return keys
+
+
+def _key(value: Any, step: str | int) -> str | int | None:
+    if isinstance(value, list):
+        return step if isinstance(step, int) and step < len(value) else None
+    if not isinstance(value, Mapping):
+        return None
+    if str(step) in value:
         return str(step)
-    return next(name for name in members if name.isascii() and name.isdecimal() and int(name) == step)
+    names = (name for name in value if name.isascii() and name.isdecimal() and int(name) == step)
+    return next(names, None)
 
 
 def _at(value: Any, path: Iterable[str | int]) -> Any:
-    for step in path:
-        value = value[step if isinstance(value, list) else _name(value, step)]
+    for key in path:
+        value = value[key]
     return value

@@ -14,6 +14,8 @@ from antiphon_conformance.rules.views import ScenarioTrace
 SUCCESS = range(200, 300)
 CLIENT_ERROR = range(400, 500)
 
+MARGIN = 32
+"""How many tokens two inputs may differ by besides their texts: templates name days, models get hints."""
 VOLATILE = frozenset({"encrypted_content", "obfuscation", "billing", "fingerprint"})
 """Members in which genuine servers put another value each time, or only in some views of a response."""
 

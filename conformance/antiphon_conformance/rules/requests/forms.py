@@ -59,7 +59,7 @@ FORMS = (
         "a picture",
         ("REQ-93",),
         attaches("input_image"),
-        ("attachments/picture", "tries/picture"),
+        ("attachments/picture",),
         ability=True,
     ),
     LegalForm(
@@ -67,7 +67,7 @@ FORMS = (
         "a file",
         ("REQ-94",),
         attaches("input_file"),
-        ("attachments/file", "tries/file"),
+        ("attachments/file",),
         ability=True,
     ),
 )

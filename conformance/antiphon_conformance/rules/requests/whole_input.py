@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from antiphon_conformance.http.text import named, show
 from antiphon_conformance.requests.test_prompts import FIRST_WORD, NEW_COLOUR, SECOND_WORD
-from antiphon_conformance.rules.reading.comparison import knows
+from antiphon_conformance.rules.reading.comparison import MARGIN, knows
 from antiphon_conformance.rules.reading.output import answered, member, number, text_of
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ScenarioTrace
@@ -14,8 +14,6 @@ from antiphon_conformance.rules.views import ScenarioTrace
 SCENARIO = "whole_input"
 WORDS = {FIRST_WORD: "the system message", SECOND_WORD: "the first part", NEW_COLOUR: "the second part"}
 """A word -> where in the list it stands."""
-MARGIN = 32
-"""How many tokens two inputs may differ by besides their texts: templates name days, models get hints."""
 
 
 def _knows(trace: ScenarioTrace, step: str) -> set[str]:

@@ -16,6 +16,7 @@ from antiphon_conformance.rules.reading.chains import (
     unless_run_forgets,
 )
 from antiphon_conformance.rules.reading.comparison import (
+    MARGIN,
     answers,
     expect_ok,
     expect_rejection,
@@ -32,8 +33,6 @@ from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ErrorReply, ScenarioTrace
 
 UNKNOWN = odd("an_unknown_previous_response")
-MARGIN = 32
-"""How many tokens two contexts may differ by besides their texts."""
 
 
 @rule(

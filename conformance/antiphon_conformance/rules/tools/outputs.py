@@ -21,10 +21,6 @@ from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
 
 
-def _expect_ok(trace: ScenarioTrace, step: str, expected: str) -> Iterator[Finding]:
-    yield from expect_ok(trace[step], expected)
-
-
 @rule(
     "tool-outputs.output-items-are-accepted-as-input",
     ScenarioTrace,
@@ -34,7 +30,7 @@ def _expect_ok(trace: ScenarioTrace, step: str, expected: str) -> Iterator[Findi
 )
 def output_items_are_accepted_as_input(trace: ScenarioTrace) -> Iterator[Finding]:
     """A server accepts its output items as input, also with items between a call and its output."""
-    yield from _expect_ok(trace, "continued", "200, because the server itself wrote these items")
+    yield from expect_ok(trace["continued"], "200, because the server itself wrote these items")
 
 
 CONTINUATIONS = ("continued", "continued_simply")
@@ -77,7 +73,7 @@ def the_answer_uses_the_output(trace: ScenarioTrace) -> Iterator[Finding]:
 def empty_outputs_and_parts_are_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
     """A server accepts an empty string and a list of content parts as the output of a tool."""
     step = "continued_freely" if "continued_freely" in trace else "continued"
-    yield from _expect_ok(trace, step, "200, because empty strings and parts are valid outputs")
+    yield from expect_ok(trace[step], "200, because empty strings and parts are valid outputs")
 
 
 @rule(
@@ -122,7 +118,7 @@ def a_call_without_an_output_is_rejected(answer: AnyReply) -> Iterator[Finding]:
 @rule("tool-outputs.custom-output-is-accepted", ScenarioTrace, scenario="custom_tool", cites="TOOL-24")
 def custom_output_is_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
     """A server accepts a `custom_tool_call_output` for a call of a custom tool."""
-    yield from _expect_ok(trace, "continued", "200, because the output belongs to the call")
+    yield from expect_ok(trace["continued"], "200, because the output belongs to the call")
 
 
 @rule(
