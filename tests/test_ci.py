@@ -55,16 +55,14 @@ def test_the_shell_example_runs(tmp_path):
     }
 
 
-def test_the_drift_from_the_newest_sdk_is_a_job_of_its_own():
+def test_each_run_tells_the_drift_from_the_newest_sdk_and_fails_for_none():
     tox = configparser.ConfigParser(interpolation=None)
     tox.read(ROOT / "tox.ini")
     job = tox["testenv:drift"]
     assert job["deps"] == "openai", "without a version, so that it is the newest"
     assert job["commands"] == "antiphon spec diff openai --sdk"
-    assert "drift" not in tox["tox"]["env_list"]
-    script = ROOT / ".ci" / "drift"
-    assert os.access(script, os.X_OK)
-    assert script.read_text().splitlines()[-1].endswith("tox run --recreate -e drift")
+    assert tox["tox"]["env_list"].endswith(", drift")
+    assert job["ignore_outcome"] == "true", "a release of theirs never stops a change of ours"
 
 
 def test_every_option_on_the_page_exists():
