@@ -64,6 +64,12 @@ def echo(request: bytes) -> Iterator[bytes | None]:
     yield whole(request, kind="application/octet-stream")
 
 
+def late_end(request: bytes) -> Iterator[bytes | None]:
+    """Answers with the request, and ends the connection a moment after the answer."""
+    yield from echo(request)
+    time.sleep(0.02)
+
+
 def small(_: bytes) -> Iterator[bytes | None]:
     """A compressed answer, though nobody asked for one."""
     yield whole(gzip.compress(b'{"object":"list"}'), "content-encoding: gzip")
@@ -123,7 +129,7 @@ class Front:
 
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    more = {"echo": echo, "small": small, "length-alone": length_alone}
+    more = {"echo": echo, "late-end": late_end, "small": small, "length-alone": length_alone}
     with target(**more) as server:
         proxy = Front(server, tmp_path_factory.mktemp("proxy"))
         try:
@@ -157,6 +163,14 @@ def test_a_compressed_request_passes_as_it_is(front: Front) -> None:
     for body in (gzip.compress(b'{"model":"m"}'), BOMB):
         _, _, rest = front.ask("/v1/echo", body, "content-encoding: gzip")
         assert rest.partition(b"\r\n\r\n")[2] == body
+
+
+def test_no_request_meets_a_connection_that_the_target_ends(front: Front) -> None:
+    answers = [front.ask("/v1/late-end", f"request {number}".encode()) for number in range(10)]
+    assert [status for status, _, _ in answers] == [200] * 10
+    assert [rest.rpartition(b"\r\n\r\n")[2].decode() for _, _, rest in answers] == [
+        f"request {number}" for number in range(10)
+    ]
 
 
 def test_a_long_body_passes_whole(front: Front) -> None:

@@ -165,11 +165,15 @@ def _is_refused(error: Exception) -> bool:
     return isinstance(error, OSError) and (error.errno == code or f"[Errno {code}]" in str(error))
 
 
-def connector(address: Address, connections: int = 100) -> aiohttp.BaseConnector:
-    """The pool of connections to an address: to its host, or to its unix socket."""
+def connector(address: Address, connections: int = 100, *, reuse: bool = True) -> aiohttp.BaseConnector:
+    """The pool of connections to an address: to its host, or to its unix socket.
+
+    Without `reuse` each request has a connection of its own, which no earlier answer can have ended.
+    """
+    keeping: dict[str, Any] = {"keepalive_timeout": 2} if reuse else {"force_close": True}
     if address.socket:
-        return aiohttp.UnixConnector(address.socket, limit=connections, keepalive_timeout=2)
-    return aiohttp.TCPConnector(limit=connections, keepalive_timeout=2)
+        return aiohttp.UnixConnector(address.socket, limit=connections, **keeping)
+    return aiohttp.TCPConnector(limit=connections, **keeping)
 
 
 def route(address: Address, ca_file: str | None, insecure: bool) -> dict[str, Any]:

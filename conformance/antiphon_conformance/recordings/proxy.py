@@ -2,6 +2,10 @@
 
 What passes is not changed, but for the headers of the connection: a body may be of any length, of which the
 beginning is kept. A client that leaves ends the work of the target, as it would without a proxy.
+
+Each request has a connection to the target of its own. A target may end a connection at any time after an
+answer, and a proxy may not repeat a request that has effects (RFC 9110, 9.2.2): on a connection that was used
+before, such a request could be lost, though the client had opened a new one.
 """
 
 from __future__ import annotations
@@ -258,7 +262,7 @@ class Proxy:
     def _connect(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=connector(self._address, 0),
+                connector=connector(self._address, 0, reuse=False),
                 timeout=aiohttp.ClientTimeout(total=None),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
