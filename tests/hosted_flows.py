@@ -41,6 +41,8 @@ FLOWS: dict[str, tuple[str, Json, list[str]]] = {
     "code": ("Compute 12 * (3 + 4).", {"tools": [INTERPRETER]}, ["code_interpreter_call", "message"]),
     "plot": ("Plot 2 ** 10.", {"tools": [INTERPRETER], "include": ["code_interpreter_call.outputs"]},
              ["code_interpreter_call", "message"]),
+    "file": ("Compute 12 * (3 + 4) and save it as result.txt.", {"tools": [INTERPRETER]},
+             ["code_interpreter_call", "message"]),
     "picture": ("Draw a red boat.", {"tools": [{"type": "image_generation", "size": "64x48",
                 "partial_images": 2}]}, ["image_generation_call", "message"]),
     "container": ("Run the command `echo hello`.", {"tools": [{"type": "shell",

@@ -197,3 +197,26 @@ def test_stored_chats_are_listed_described_and_deleted(client: Any) -> None:
     assert chats.delete(chat.id).deleted is True
     with pytest.raises(openai.NotFoundError):
         chats.retrieve(chat.id)
+
+
+def test_a_program_writes_a_file_that_its_answer_cites(client: Any) -> None:
+    tool = {"type": "code_interpreter", "container": {"type": "auto"}}
+    question = {"model": MODEL, "tools": [tool], "input": "Compute 12 * 7 and save it as result.txt."}
+    response = client.responses.create(**question)
+    call, message = response.output
+    (note,) = message.content[0].annotations
+    assert (note.type, note.filename, note.container_id) == (
+        "container_file_citation", "result.txt", call.container_id,
+    )  # fmt: skip
+    assert response.output_text[note.start_index : note.end_index] == "sandbox:/mnt/data/result.txt"
+    with client.responses.stream(**question) as stream:
+        added = [event for event in stream if event.type == "response.output_text.annotation.added"]
+    assert [event.annotation.file_id for event in added] == [note.file_id]
+    files = client.containers.files
+    assert files.content.retrieve(note.file_id, container_id=note.container_id).read() == b"84"
+    (file,) = files.list(note.container_id)
+    assert (file.id, file.path, file.source) == (note.file_id, "/mnt/data/result.txt", "assistant")
+    assert client.containers.retrieve(note.container_id).status == "running"
+    reading = {**question, "input": "```python\nprint(open('/mnt/data/result.txt').read())\n```"}
+    reading["tools"] = [{**tool, "container": note.container_id}]
+    assert client.responses.create(tool_choice="required", **reading).output_text.endswith(" 84")

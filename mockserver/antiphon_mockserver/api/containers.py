@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from antiphon_mockserver.api import files, objects
-from antiphon_mockserver.hosted_tools.machines import HOME
-from antiphon_mockserver.response.plan import StoredText
+from antiphon_mockserver.hosted_tools.work import HOME
+from antiphon_mockserver.response.plan import Container, StoredText
 from antiphon_mockserver.server.context import Answer, Request, ServerContext
 from antiphon_mockserver.server.errors import invalid
 
@@ -17,21 +18,37 @@ Json = dict[str, Any]
 
 def create(server: ServerContext, request: Request) -> Answer:
     """Creates a container, which may have files from the beginning."""
-    now = int(server.clock.now())
-    container: Json = {
-        "id": objects.new_id(server, request, "cntr_"),
-        "object": "container",
-        "created_at": now,
-        "status": "running",
-        "expires_after": request.body.get("expires_after") or {"anchor": "last_active_at", "minutes": 20},
-        "last_active_at": now,
-        "memory_limit": request.body.get("memory_limit") or "1g",
-        "name": request.body.get("name") or "",
-    }
-    objects.add(server, CONTAINER, request.key, container["id"], container)
+    container = _make(server, request.key, objects.new_id(server, request, "cntr_"), request.body)
     for file_id in request.body.get("file_ids") or ():
         _copy(server, request, container["id"], file_id)
     return Answer(body=container)
+
+
+def _make(server: ServerContext, key: str, container_id: str, details: Mapping[str, Any]) -> Json:
+    """Stores a new container."""
+    now = int(server.clock.now())
+    container: Json = {
+        "id": container_id,
+        "object": "container",
+        "created_at": now,
+        "status": "running",
+        "expires_after": details.get("expires_after") or {"anchor": "last_active_at", "minutes": 20},
+        "last_active_at": now,
+        "memory_limit": details.get("memory_limit") or "1g",
+        "name": details.get("name") or "",
+    }
+    objects.add(server, CONTAINER, key, container_id, container)
+    return container
+
+
+def keep(server: ServerContext, key: str, containers: Sequence[Container]) -> None:
+    """Stores the containers of hosted tools, with the files that programs wrote in them."""
+    for container in containers:
+        if objects.find(server, CONTAINER, key, container.id) is None:
+            _make(server, key, container.id, {"name": "auto"})
+        for file in container.files:
+            content = file.text.encode(errors="replace")
+            _add(server, key, container.id, file.id, file.filename, content, source="assistant")
 
 
 def list_containers(server: ServerContext, request: Request) -> Answer:
@@ -108,16 +125,24 @@ def _copy(server: ServerContext, request: Request, container_id: str, file_id: s
 
 
 def _put(server: ServerContext, request: Request, container_id: str, name: str, raw: bytes) -> Json:
-    owner = _owner(request.key, container_id)
-    number = len(server.store.ids(MEMBER, owner))
+    number = len(server.store.ids(MEMBER, _owner(request.key, container_id)))
+    file_id = request.identity.item("cfile_", number)
+    return _add(server, request.key, container_id, file_id, name, raw, source="user")
+
+
+def _add(
+    server: ServerContext, key: str, container_id: str, file_id: str, name: str, raw: bytes, *, source: str
+) -> Json:
+    """Puts bytes into a container under this name; `source` says who did: `user` or `assistant`."""
+    owner = _owner(key, container_id)
     member: Json = {
-        "id": request.identity.item("cfile_", number),
+        "id": file_id,
         "object": "container.file",
         "bytes": len(raw),
         "container_id": container_id,
         "created_at": int(server.clock.now()),
         "path": f"{HOME}/{name}",
-        "source": "user",
+        "source": source,
     }
     objects.add(server, MEMBER, owner, member["id"], member)
     objects.add(server, CONTENT, owner, member["id"], {"base64": b64encode(raw).decode()})

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from antiphon_mockserver.api import containers
 from antiphon_mockserver.api.attachments import stores_of, with_files
 from antiphon_mockserver.api.moulding import cast_answer
 from antiphon_mockserver.behaviour.checks import DOUBTFUL, ignore_unknown
@@ -38,6 +39,8 @@ def create(server: ServerContext, request: Request) -> Answer | Streaming:
     if turn.conversation is not None:
         behaviour.conversations.reject_locked(turn.conversation)
     context, plan = _plan(server, turn)
+    if plan.containers:
+        containers.keep(server, request.key, plan.containers)
     if (answer := cast_answer(server, request, turn, plan, _record)) is not None:
         return answer
     final = behaviour.model.compose(plan, context, request.identity, int(server.clock.now()))

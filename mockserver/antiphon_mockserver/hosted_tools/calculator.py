@@ -1,4 +1,4 @@
-"""Runs the small programs of the code interpreter: arithmetic, names and `print`, within bounds.
+"""Runs the small programs of the code interpreter: arithmetic, names, `print` and files, within bounds.
 
 Nothing is evaluated by Python itself: the syntax tree is walked, and every kind of node that is not in the
 tables is rejected.
@@ -11,6 +11,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 LONGEST_PROGRAM = 10_000
@@ -55,27 +56,42 @@ class ProgramError(Exception):
     """A program fails; the message is the last line that a client reads of it."""
 
 
-def run(program: str) -> str:
-    """What a program prints. Raises ProgramError for a wrong one, and one that uses more than arithmetic."""
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What a program did."""
+
+    logs: str
+    """What it printed, in lines."""
+    files: Mapping[str, str]
+    """The texts that it wrote, by path."""
+
+
+def run(program: str, files: Mapping[str, str] | None = None) -> Execution:
+    """What a program prints and writes; `files` are texts that it may read, by path.
+
+    Raises ProgramError for a wrong program, and for one that uses more than arithmetic and these files.
+    """
     if len(program) > LONGEST_PROGRAM:
         raise ProgramError("MemoryError: the program is too long")
     try:
         tree = ast.parse(program)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ProgramError("SyntaxError: invalid syntax") from None
-    machine = _Machine()
+    machine = _Machine(files or {})
     try:
         for statement in tree.body:
             machine.execute(statement)
     except (ArithmeticError, TypeError, ValueError, IndexError, RecursionError) as problem:
         raise ProgramError(f"{type(problem).__name__}: {problem}") from problem
-    return "".join(f"{line}\n" for line in machine.lines)
+    return Execution("".join(f"{line}\n" for line in machine.lines), machine.writes)
 
 
 class _Machine:
-    """The names of one program, and the lines that it has printed."""
+    """The names of one program, the lines that it has printed, and its files."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self.files = files
+        self.writes: dict[str, str] = {}
         self.names: dict[str, Any] = {}
         self.lines: list[str] = []
         self.steps = 0
@@ -88,6 +104,9 @@ class _Machine:
             if isinstance(target, ast.Name):
                 self.names[target.id] = self.value(statement.value)
                 return
+        if isinstance(statement, ast.With):
+            self._write(statement)
+            return
         if isinstance(statement, ast.Expr):
             value = statement.value
             if isinstance(value, ast.Call) and _dotted(value.func) == "print":
@@ -96,6 +115,26 @@ class _Machine:
                 self.lines.append(str(self.value(value)))
             return
         raise ProgramError(f"NotImplementedError: {type(statement).__name__}")
+
+    def _write(self, block: ast.With) -> None:
+        """Runs `with open(path, "w") as file:`, whose lines are calls of `file.write`."""
+        match block.items:
+            case [
+                ast.withitem(
+                    context_expr=ast.Call(func=ast.Name(id="open"), args=[path, ast.Constant(value="w")]),
+                    optional_vars=ast.Name(id=name),
+                )
+            ]:
+                texts = [str(self.value(_written(line, name))) for line in block.body]
+                self.writes[str(self.value(path))] = "".join(texts)[:LONGEST_PROGRAM]
+            case _:
+                raise ProgramError("NotImplementedError: With")
+
+    def _read(self, path: str) -> str:
+        text = self.writes.get(path, self.files.get(path))
+        if text is None:
+            raise ProgramError(f"FileNotFoundError: [Errno 2] No such file or directory: {path!r}")
+        return text
 
     def value(self, node: ast.expr) -> Any:
         self.steps += 1
@@ -110,6 +149,11 @@ class _Machine:
                 return SIGNS[type(sign)](_number(self.value(operand)))
             case ast.BinOp(left=left, op=sign, right=right) if type(sign) in OPERATORS:
                 return self._combine(sign, self.value(left), self.value(right))
+            case ast.Call(
+                func=ast.Attribute(value=ast.Call(func=ast.Name(id="open"), args=[path]), attr="read"),
+                args=[],
+            ):
+                return self._read(str(self.value(path)))
             case ast.Call(func=function, args=arguments, keywords=[]):
                 return self._call(_dotted(function), [self.value(argument) for argument in arguments])
             case ast.Name() | ast.Attribute():
@@ -148,6 +192,17 @@ class _Machine:
         raise ProgramError(f"NameError: name '{name}' is not defined")
 
 
+def _written(line: ast.stmt, name: str) -> ast.expr:
+    """The text of a line `name.write(text)`. Raises ProgramError for any other line."""
+    match line:
+        case ast.Expr(
+            value=ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="write"), args=[text])
+        ):
+            if owner == name:
+                return text
+    raise ProgramError(f"NotImplementedError: {type(line).__name__}")
+
+
 def _dotted(node: ast.expr) -> str:
     """`math.sqrt` for the nodes of it; "" for anything but names with dots."""
     if isinstance(node, ast.Name):
@@ -177,8 +232,30 @@ EXPRESSION = re.compile(r"[-(]*\d[\d.]*(?:[\s()]*(?:\*\*|//|[-+*/%])[\s(-]*\d[\d
 """Two numbers or more, with signs between them."""
 
 
-def program_of(prompt: str) -> str:
-    """The program that a prompt asks for: what it wants computed, else one that prints it."""
+SAVED = re.compile(
+    r"\b(?:save|write|store|export|create|put|output)\b[^.?!]*?\b([\w-]+\.(?:txt|csv|md|json|html|xml|py))\b",
+    re.IGNORECASE,
+)
+"""An order to write a file, and its name."""
+QUOTED = re.compile(r"\"([^\"\n]{1,200})\"|'([^'\n]{1,200})'(?!\w)")
+
+
+def program_of(prompt: str, folder: str = "") -> str:
+    """The program that a prompt asks for: what it wants computed, else one that prints it.
+
+    With a folder, a prompt may ask for a file in it, which gets what would be printed, or the quoted words.
+    """
+    order = SAVED.search(prompt) if folder else None
+    if order is None:
+        return _printing(prompt)
+    head, _, value = _printing(prompt.replace(order[1], " ")).removesuffix(")").partition("print(")
+    if words := QUOTED.search(prompt.replace(order[1], " ")):
+        value = repr(words[1] or words[2])
+    text = value if value[:1] in "'\"" else f"str({value})"
+    return f'{head}with open("{folder}/{order[1]}", "w") as file:\n    file.write({text})'
+
+
+def _printing(prompt: str) -> str:
     if root := ROOT.search(prompt):
         return f"import math\nprint(math.sqrt({root[1]}))"
     if factorial := FACTORIAL.search(prompt):

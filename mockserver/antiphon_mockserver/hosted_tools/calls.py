@@ -53,6 +53,7 @@ CUES: Mapping[str, re.Pattern[str]] = {
     ),
     "code_interpreter": _cue(
         r"\b(?:compute|calculate|solve|plot|evaluate|python|run (?:the |this |some )?code)\b"
+        r"|\b(?:save|write|export)\b[^.?!]*?[\w-]\.(?:csv|txt|json|html|xml)\b"
         r"|(?<![\d.-])(?!\d{4}-\d\d-\d\d)\d[\d.]*\s*[-+*/×÷^]\s*\d"
     ),
     "image_generation": _PICTURE,

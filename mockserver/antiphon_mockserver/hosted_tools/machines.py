@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from antiphon_mockserver.hosted_tools.searches import texts_of
-from antiphon_mockserver.hosted_tools.work import Job, Work
+from antiphon_mockserver.hosted_tools.work import HOME, Job, Work
 from antiphon_mockserver.model.shell import RUN
-from antiphon_mockserver.response.plan import Item
+from antiphon_mockserver.response.plan import Container, Item
 
 USUAL_COMMAND = "ls"
 CONTAINERS = frozenset({"container_auto", "container_reference"})
 """The environments in which the server itself runs the commands."""
-HOME = "/mnt/data"
 QUOTED = re.compile(r"\"([^\"\n]+)\"|“([^”\n]+)”|`([^`\n]+)`|(?<!\w)'([^'\n]+)'(?!\w)")
 
 
@@ -70,7 +69,8 @@ def shell(job: Job) -> Work:
         "output": [{"stdout": stdout, "stderr": stderr, "outcome": {"type": "exit", "exit_code": code}}],
     }
     call["environment"] = {"type": "container_reference", "container_id": job.container}
-    return Work((call, output), "shell", (stdout or stderr).strip() or "nothing printed")
+    text = (stdout or stderr).strip() or "nothing printed"
+    return Work((call, output), "shell", text, container=Container(job.container))
 
 
 def play(command: str, texts: Mapping[str, str]) -> tuple[str, str, int]:

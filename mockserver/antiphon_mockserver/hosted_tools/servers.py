@@ -62,7 +62,7 @@ class SimulatedServer:
         text = str(arguments.get("query") or arguments.get("url") or arguments.get("expression") or "")
         if name == "calculate":
             try:
-                return Result(output=run(program_of(text)).strip())
+                return Result(output=run(program_of(text)).logs.strip())
             except ProgramError as problem:
                 return Result(error=str(problem))
         if name == "fetch":

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from antiphon_mockserver.response.plan import Context, Item
+from antiphon_mockserver.response.plan import Container, Context, Item
 
 Tool = Mapping[str, Any]
 
+HOME = "/mnt/data"
+"""The folder of the files of a container."""
 LONGEST_SUBJECT = 200
 """Characters of a subject."""
 ORDER = re.compile(
@@ -44,6 +46,8 @@ class Work:
     output: str | None = None
     """None when the client has to answer; then no text follows in this response."""
     citations: tuple[Citation, ...] = ()
+    container: Container | None = None
+    """The container of its program or shell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ def plan(context: Context) -> Plan:
         input_tokens=input_tokens,
         output_tokens=spending.output_tokens + (sum(map(cost, compaction)) if compaction else 0),
         reasoning_tokens=spending.reasoning_tokens,
+        containers=tuple(work.container for work in works if work.container is not None) if works else (),
     )
 
 

@@ -34,6 +34,14 @@ class StoredText:
     """The id of its vector store; "" for a file that ships."""
 
 
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container in which a program or a shell ran, with the files that it wrote."""
+
+    id: str
+    files: tuple[StoredText, ...] = ()
+
+
 @quick
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -104,6 +112,8 @@ class Plan:
     """Seconds before the first event, or before the answer."""
     pace: Pace | None = None
     """The pace of its stream; None means that of the server's settings."""
+    containers: tuple[Container, ...] = ()
+    """The containers that its tools ran in."""
 
 
 @dataclass(frozen=True, slots=True)
