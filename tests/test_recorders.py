@@ -113,6 +113,21 @@ responses:
 """
 
 
+def azure(answer) -> str:
+    entry = {
+        "RequestUri": URL, "RequestMethod": "POST", "RequestHeaders": JSON_HEADER, "RequestBody": ASKED,
+        "StatusCode": 200, "ResponseHeaders": JSON_HEADER, "ResponseBody": answer,
+    }  # fmt: skip
+    return json.dumps({"Entries": [entry], "Variables": {}})
+
+
+def httprr(more: str = "", body: bytes = ANSWER.encode()) -> bytes:
+    """A pair of messages as they went over the wire."""
+    asked = f"POST {URL} HTTP/1.1\r\nHost: api.example\r\nContent-Length: {len(QUESTION)}\r\n\r\n{QUESTION}"
+    answer = f"HTTP/2.0 200 OK\r\nContent-Type: application/json\r\n{more}\r\n".encode() + body
+    return f"httprr trace v1\n{len(asked)} {len(answer)}\n{asked}".encode() + answer
+
+
 JSON_HEADER = {"Content-Type": "application/json"}
 HALVES = [ANSWER[:20], ANSWER[20:]]
 RUBY = "http_interactions"
@@ -154,12 +169,23 @@ FILES = {
         f"{{string: !!binary '{DEFLATED}'}}",
         headers="{Content-Type: [application/json], Content-Encoding: [deflate]}",
     ),
+    "parsed.yaml": cassette(ANSWER, request=QUESTION),
+    "parsed-objects-of-a-client.yaml": cassette(
+        json.dumps({"__type__": "Response", "__data__": BODY}), request=QUESTION
+    ),
     "httpx.yaml": cassette(f"'{ANSWER}'", "200", member="content").replace("status:", "status_code:"),
     "php-vcr.yml": php_vcr(),
     "exvcr.json": exvcr(),
     "nock.json": nock(BODY),
     "nock-texts.json": nock(ANSWER, QUESTION),
     "nock-gzip.json": nock([gzip.compress(ANSWER.encode()).hex()]),
+    "test-proxy.json": azure(BODY),
+    "test-proxy-lines.json": azure(HALVES),
+    "trace.httprr": httprr(),
+    "trace.httprr.gz": gzip.compress(httprr()),
+    "trace-chunked.httprr": httprr(
+        "Transfer-Encoding: chunked\r\n", f"{len(ANSWER):x}\r\n{ANSWER}\r\n0\r\n\r\n".encode()
+    ),
     "lists-apart.yaml": apart(URL),
     "lists-apart.yaml.gz": gzip.compress(apart(URL).encode()),
     "one-interaction.json": single(),
@@ -191,6 +217,25 @@ def test_every_recorder_gives_the_same_exchange(tmp_path, name):
     assert result.answer.body == BODY
     assert result.failure is None
     assert Part.STATUS not in result.not_recorded
+
+
+EVENTS = [{"type": "response.created", "sequence_number": 0}, {"type": "error", "sequence_number": 1}]
+CHUNKS = [{"object": "chat.completion.chunk", "choices": []}]
+
+
+@pytest.mark.parametrize(("objects", "end"), [(EVENTS, []), (CHUNKS, ["[DONE]"])], ids=["events", "chunks"])
+def test_a_list_of_parsed_events_is_a_stream(tmp_path, objects, end):
+    kept = json.dumps([{"__type__": "some.Class", "__data__": entry} for entry in objects])
+    (result,) = load_text(tmp_path, "stream.yaml", cassette(kept))
+    frames = [frame.data for frame in result.answer.stream.frames]
+    assert [json.loads(data) for data in frames[: len(objects)]] == objects
+    assert frames[len(objects) :] == end
+    assert Part.BYTES in result.not_recorded
+
+
+def test_a_list_of_other_parsed_objects_is_no_stream(tmp_path):
+    (result,) = load_text(tmp_path, "list.yaml", cassette('[{"id": "gpt-4", "object": "model"}]'))
+    assert (result.answer.stream, result.answer.body) == (None, [{"id": "gpt-4", "object": "model"}])
 
 
 HIDDEN = "**REDACTED**"

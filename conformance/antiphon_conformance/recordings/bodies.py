@@ -20,6 +20,10 @@ BROTLI_STEP = 256
 """So many bytes are decompressed at a time: between them, the size of what came out is looked at."""
 
 
+WRAPPERS = ("base64_string", "string", "text", "raw")
+"""The members of an object that wraps the text of a body."""
+
+
 class CodingError(ValueError):
     """A body is compressed in a way that we cannot undo."""
 
@@ -34,7 +38,7 @@ def bytes_of(body: Any) -> bytes:
     if isinstance(body, Mapping):
         if "base64_string" in body:
             return base64.b64decode(body["base64_string"])
-        body = next((body[name] for name in ("string", "text", "raw") if name in body), None)
+        body = next((body[name] for name in WRAPPERS if name in body), None)
     if isinstance(body, list):
         return b"".join(map(bytes_of, body))
     return body if isinstance(body, bytes) else str(body or "").encode()

@@ -1,4 +1,4 @@
-"""Reads recorded traffic: our own JSON lines, HAR, VCR cassettes, raw event streams.
+"""Reads recorded traffic: our own JSON lines, HAR, VCR cassettes, httprr, raw event streams.
 
 A line of our form is one exchange:
 
@@ -29,7 +29,7 @@ from antiphon_conformance.http.exchange import Exchange, Headers, Part, Reply, R
 from antiphon_conformance.http.reply import headers, read_reply, reply_from_value
 from antiphon_conformance.http.text import safe, show
 from antiphon_conformance.http.turns import read_turn
-from antiphon_conformance.recordings import har, safe_yaml, transcript, vcr
+from antiphon_conformance.recordings import har, httprr, safe_yaml, transcript, vcr
 from antiphon_conformance.recordings.allowance import Allowance
 from antiphon_conformance.recordings.bodies import GZIP, gunzip
 from antiphon_conformance.recordings.evidence import with_losses
@@ -118,6 +118,8 @@ def _read(file: BinaryIO, path: Path, allowance: Allowance) -> Recording:
     start = raw.lstrip()[:6]
     if path.suffix == ".sse" or start.startswith((b"event:", b"data:", b"id:", b":")):
         return Recording((allowance.keep(_only_events(raw, path.stem)),))
+    if raw.startswith(httprr.FIRST_LINE):
+        return _keep(Recording(with_losses(tuple(httprr.exchanges(raw, path.stem)))), allowance)
     if path.suffix in (".yaml", ".yml"):
         return _document(_yaml(raw, path), path, allowance)
     if start.startswith(b"["):
@@ -161,7 +163,10 @@ def _object(raw: bytes, where: str) -> Any:
 
 def _document(document: Any, path: Path, allowance: Allowance) -> Recording:
     """The recording in a file that is one document."""
-    recording = _exchanges(document, path)
+    return _keep(_exchanges(document, path), allowance)
+
+
+def _keep(recording: Recording, allowance: Allowance) -> Recording:
     return replace(recording, exchanges=tuple(map(allowance.keep, recording.exchanges)))
 
 

@@ -1,4 +1,4 @@
-"""Reads cassettes: of VCR in Ruby, R, PHP and Elixir, betamax, vcrpy, go-vcr and nock.
+"""Reads cassettes: of VCR in Ruby, R, PHP and Elixir, betamax, vcrpy, go-vcr, nock and the Azure test proxy.
 
 They differ in how they pair requests and answers (a list of interactions, or a list of each), in the names of
 members (`uri` or `url`, `body` or `content`), in how they write the status (`200`, `200 OK`, `{code: 200}`)
@@ -11,18 +11,18 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
-import orjson
-
 from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, Headers, Part, Reply, Request
-from antiphon_conformance.http.reply import headers, read_reply, reply_from_value
-from antiphon_conformance.recordings import nock
+from antiphon_conformance.http.reply import headers, read_reply
+from antiphon_conformance.recordings import azure, nock, parsed
 from antiphon_conformance.recordings.bodies import CodingError, bytes_of, decode
 from antiphon_conformance.recordings.members import required
 
 KEYS = ("interactions", "http_interactions")
 REQUESTS, RESPONSES = "requests", "responses"
 """The members of a cassette whose serializer keeps requests and answers apart, in one order."""
+PARSED = "parsed_body"
+"""The member in which a common custom serializer keeps bodies as YAML."""
 STATUS_NAMES = ("code", "status_code", "status")
 
 
@@ -30,8 +30,9 @@ def is_cassette(document: Any) -> bool:
     """Whether a document is a cassette."""
     if isinstance(document, list):
         return bool(document) and all(map(_is_interaction, document))
-    return isinstance(document, Mapping) and (
-        any(key in document for key in KEYS) or {REQUESTS, RESPONSES} <= set(document)
+    return azure.is_recording(document) or (
+        isinstance(document, Mapping)
+        and (any(key in document for key in KEYS) or {REQUESTS, RESPONSES} <= set(document))
     )
 
 
@@ -53,6 +54,9 @@ def _interactions(document: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if isinstance(document, list):
         for index, entry in enumerate(document):
             yield f"{index}", nock.interaction(entry) if nock.is_call(entry) else entry
+        return
+    if azure.is_recording(document):
+        yield from azure.interactions(document)
         return
     key = next((key for key in KEYS if key in document), REQUESTS)
     if key != REQUESTS:
@@ -81,9 +85,10 @@ def interaction(
 def _reply(response: Mapping[str, Any]) -> tuple[Reply, frozenset[Part]]:
     fields, status = _headers(response), _status(response)
     lost = frozenset({Part.STATUS}) if status is None else frozenset[Part]()
-    if "parsed_body" in response:  # a common custom serializer keeps bodies as YAML
-        return reply_from_value(status or 200, fields, response["parsed_body"]), lost | {Part.BYTES}
-    raw = decode(bytes_of(response.get("body", response.get("content"))), fields)
+    body = response.get("body", response.get("content"))
+    if PARSED in response or parsed.is_value(body):
+        return parsed.reply(status or 200, fields, response.get(PARSED, body)), lost | {Part.BYTES}
+    raw = decode(bytes_of(body), fields)
     return read_reply(status or 200, fields, raw), lost
 
 
@@ -103,8 +108,8 @@ def _request(message: Mapping[str, Any], where: str) -> Request:
     place = str(message["uri"] if "uri" in message else required(message, "url", where))
     method = str(required(message, "method", where))
     fields = _headers(message)
-    if "parsed_body" in message:
-        body, raw = message["parsed_body"], orjson.dumps(message["parsed_body"])
+    if PARSED in message or parsed.is_value(message.get("body")):
+        body, raw = parsed.request(message.get(PARSED, message.get("body")))
     else:
         raw = _request_bytes(message, fields)
         body = strict_json.read(raw).value
