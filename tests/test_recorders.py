@@ -164,6 +164,10 @@ FILES = {
     "vcrpy-str-tuple.yaml": cassette(
         f"{{string: !!python/str '{ANSWER}'}}", headers="{Content-Type: !!python/tuple [application/json]}"
     ),
+    "vcrpy-names-of-aiohttp.yaml": cassette(
+        f"{{string: '{ANSWER}'}}",
+        headers="{? !!python/object/apply:multidict._multidict.istr [Content-Type] : [application/json]}",
+    ),
     "vcrpy-gzip.yaml": cassette(f"{{string: !!binary '{ZIPPED}'}}"),
     "vcrpy-deflate.yaml": cassette(
         f"{{string: !!binary '{DEFLATED}'}}",

@@ -179,7 +179,9 @@ def _exchanges(document: Any, path: Path) -> Recording:
         return Recording((_single(document, path),))
     if isinstance(document, Mapping) and document.get("object") == "response":
         return Recording((_only_body(document, path.stem),))
-    actual = f"keys {sorted(document)[:5]}" if isinstance(document, Mapping) else type(document).__name__
+    actual = (
+        f"keys {sorted(map(str, document))[:5]}" if isinstance(document, Mapping) else type(document).__name__
+    )
     raise RecordingError(str(path), _FORMS, actual)
 
 

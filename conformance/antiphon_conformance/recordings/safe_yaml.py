@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Any
 
 import yaml
 
 _SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader, in C where there is one."""
+
+
+TEXT = re.compile(r"tag:yaml\.org,2002:python/object/(?:apply|new):[\w.]*str")
+"""How Python writes a text of a class that is a kind of string (the names of headers in `aiohttp`): by the
+argument of its constructor."""
 
 
 class _PlainLoader(_SAFE):  # type: ignore[misc]
@@ -19,7 +25,9 @@ class _PlainLoader(_SAFE):  # type: ignore[misc]
 def _plain(loader: Any, node: yaml.Node) -> Any:
     """The value of a node with a tag that we do not know (`!!python/unicode`, `!ruby/hash:...`)."""
     if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
+        values = loader.construct_sequence(node, deep=True)
+        is_text = len(values) == 1 and isinstance(values[0], str) and TEXT.fullmatch(node.tag)
+        return values[0] if is_text else values
     if isinstance(node, yaml.MappingNode):
         return loader.construct_mapping(node, deep=True)
     return node.value
