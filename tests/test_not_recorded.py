@@ -72,6 +72,7 @@ TRACES = {
     "an id of zeros": (exchange(body(id="resp_0100000000000000000000000000000000")), {Part.IDS}),
     "an item of zeros": (exchange(body(output=[{"id": "msg_00000000000000000000"}])), {Part.IDS}),
     "a round time": (exchange(body(created_at=1_700_000_000)), {Part.TIMES}),
+    "a time of another year": (exchange(body(created_at=CREATED_AT - 40_000_000)), {Part.TIMES}),
     "a counting time": (exchange(body(created_at=1234567890)), {Part.TIMES}),
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeGuard
 
 from antiphon_conformance.http.exchange import Exchange, Part, Reply, Stream, final_response
@@ -35,6 +36,8 @@ ALMOST = 0.9
 """From this share of one digit on, a long id is made by hand."""
 ROUND = 100_000
 """Nobody creates a response at a second that this divides."""
+DAY, TEN_YEARS = 86_400, 315_360_000
+"""Seconds."""
 LONGER = 16
 """Characters by which ids of one server do not differ."""
 COUNTING = frozenset({0, 1, 12345, 123456, 1234567, 12345678, 123456789, 1234567890})
@@ -126,6 +129,8 @@ def _lost_here(exchange: Exchange, body: bytes) -> Iterator[Part]:
     yield from _replaced(reply)
     if _knew_longer(exchange, _whole(reply).get("id")):
         yield Part.IDS
+    if _is_older(_response(exchange).get("created_at"), reply.headers.get("date")):
+        yield Part.TIMES
 
 
 def _stops_early(reply: Reply) -> bool:
@@ -187,6 +192,17 @@ def _all_alike(ids: Sequence[Any]) -> bool:
     """Whether a response and all its items have one id but for the prefix: a recorder gave it."""
     tails = [str(identity).rpartition("_")[2] for identity in ids]
     return len(tails) > 1 and bool(tails[0]) and len(set(tails)) == 1
+
+
+def _is_older(time: Any, date: str | None) -> bool:
+    """Whether a new response is more than a day, and less than ten years, older than its own answer: somebody
+    put it in later, or it came from a cache."""
+    try:
+        now = parsedate_to_datetime(date or "").timestamp()
+    except ValueError:
+        return False
+    is_number = isinstance(time, int | float) and not isinstance(time, bool)
+    return is_number and DAY < now - time < TEN_YEARS
 
 
 def _is_made_up(time: Any) -> bool:

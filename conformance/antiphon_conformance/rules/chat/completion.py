@@ -36,10 +36,11 @@ def a_completion_has_choices(completion: ChatCompletion) -> Iterator[Finding]:
 def the_answer_is_the_assistants(completion: ChatCompletion) -> Iterator[Finding]:
     """The first choice has the index 0 and a message of the assistant.
 
-    Over a library it has an array of citations, too.
+    A filter may take the whole message away. Over a library the choice has an array of citations, too.
     """
     choice = next((choice for _, choice in objects(completion.object.get("choices"))), {})
-    for path, expected in (("index", 0), ("message/role", "assistant")):
+    has_message = bool(choice.get("message")) or choice.get("finish_reason") != "content_filter"
+    for path, expected in (("index", 0), *((("message/role", "assistant"),) if has_message else ())):
         actual = value_at(choice, *path.split("/"))
         if not equal_json(actual, expected):
             yield Finding(f"{completion.where}/choices/0/{path}", show(expected), show(actual))
@@ -59,11 +60,13 @@ def the_answer_is_the_assistants(completion: ChatCompletion) -> Iterator[Finding
 def a_choice_says_why_it_ended(completion: ChatCompletion) -> Iterator[Finding]:
     """Each choice has a `finish_reason`.
 
-    The vendor's client for JavaScript raises an error at the end of a stream without it.
+    The vendor's client for JavaScript raises an error at the end of a stream without it. Models of 2023 that
+    read pictures have an object `finish_details` in its place.
     """
     for index, choice in objects(completion.object.get("choices")):
         reason = choice.get("finish_reason", ABSENT)
-        if not isinstance(reason, str) or not reason:
+        details = member(choice, "finish_details", "type")
+        if not any(isinstance(word, str) and word for word in (reason, details)):
             yield Finding(f"{completion.where}/choices/{index}/finish_reason", "a word", show(reason))
 
 
