@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
 
 import pytest
+from uvicorn.server import ServerState
 
-from antiphon_mockserver.server.runner import BackgroundServer
+import fast_loop
+from antiphon_mockserver.server.app import make_app
+from antiphon_mockserver.server.runner import BackgroundServer, configuration
 from antiphon_mockserver.settings import Settings
 
 BODY = json.dumps({"model": "gpt-5-mini", "input": "Say hello."}).encode()
@@ -82,3 +86,52 @@ def test_unusual_requests_are_answered_too(server: BackgroundServer) -> None:
     assert talk(server, b"nonsense\r\n\r\n").startswith(b"HTTP/1.1 400")
     assert talk(server, post(b"{", CLOSE)).startswith(b"HTTP/1.1 400")
     assert talk(server, post(b'"' + b"x" * (1 << 17) + b'"', CLOSE)).startswith(b"HTTP/1.1 400")
+
+
+def test_a_head_that_came_before_says_the_same_again(server: BackgroundServer) -> None:
+    long = json.dumps({"model": "gpt-5-mini", "input": "word " * 300}).encode()
+    requests = [
+        *(post(body) for body in (BODY, STREAM, long, BODY)),
+        post(BODY).replace(b"Bearer key", b"Bearer wrong-key"),
+        post(BODY).replace(b"application/json", b"application/text"),
+        post(BODY).replace(b"/responses", b"/responsed"),
+        post(BODY).replace(b"POST", b"DELETE"),
+        post(b""),
+        post(BODY, version=b"1.0"),
+    ]
+    answers = talk(server, b"".join(requests)).split(b"HTTP/1.1 ")[1:]
+    statuses = [int(answer[:3]) for answer in answers]
+    assert statuses == [200, 200, 200, 200, 401, 415, 404, 405, 400, 200]
+
+
+class Line(asyncio.Transport):
+    """A connection that nobody listens on."""
+
+    is_open = True
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        assert bytes(data).startswith(b"HTTP/1.1 200 OK\r\n")
+
+    def is_closing(self) -> bool:
+        return not self.is_open
+
+    def close(self) -> None:
+        self.is_open = False
+
+
+def test_a_connection_closes_when_it_was_idle_for_long() -> None:
+    config = configuration(make_app(Settings()))
+    config.load()
+
+    async def wait(line: Line) -> list[bool]:
+        protocol = config.http_protocol_class(config, ServerState(), {})
+        protocol.connection_made(line)
+        states = []
+        for seconds in (50, 50, 74, 2):
+            if seconds > 2:
+                protocol.data_received(post(BODY))
+            await asyncio.sleep(seconds)
+            states.append(line.is_open)
+        return states
+
+    assert fast_loop.run(wait(Line())) == [True, True, True, False]

@@ -9,9 +9,14 @@ from typing import Any
 import orjson
 import pytest
 
+from antiphon_mockserver.api import responses
+from antiphon_mockserver.model import plan
+from antiphon_mockserver.model.speaker import DIRECTIVES
+from antiphon_mockserver.response.plan import Context
 from antiphon_mockserver.server.app import MockApp, make_app
 from antiphon_mockserver.server.context import Request
 from antiphon_mockserver.settings import Settings
+from antiphon_spec.dialect import load_concrete
 
 HEADERS = {"authorization": "Bearer key", "content-type": "application/json"}
 TOOL = {
@@ -72,6 +77,52 @@ def test_a_mould_is_made_for_the_second_request_of_a_kind() -> None:
         server.answer_at_once(Request("POST", "/responses", "", HEADERS), body)
         made.append(len(moulds))
     assert made == [0, 1, 1]
+
+
+def create(server: MockApp, text: str, **options: Any) -> bytes | Iterator[bytes]:
+    body = orjson.dumps({"model": "gpt-5-mini", "input": text, **options})
+    return server.answer_at_once(Request("POST", "/responses", "", HEADERS), body)[2]
+
+
+def test_of_a_request_of_a_known_kind_only_the_text_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = app("openai", moulds=True)
+    for text in ("Say hello.", "Think."):
+        create(server, text)
+    monkeypatch.delattr(responses, "read_turn")
+    assert b"You said: Ada" in create(server, "Ada")  # type: ignore[operator]
+    assert b'"error"' in create(server, "Ada", temperature=1)  # type: ignore[operator]
+
+
+def test_a_script_is_played_to_known_kinds_too() -> None:
+    server = app("openai", moulds=True)
+    for text in ("Say hello.", "Think.", "Ada"):
+        create(server, text)
+    server.play([{"answers": [{"text": "As the script says."}]}])
+    for text in ("Say hello.", "Think.", "Ada"):
+        assert b"As the script says." in create(server, text)  # type: ignore[operator]
+
+
+class Notebook(dict[str, Any]):
+    """A request that notes which of its members somebody looks at."""
+
+    def __init__(self, members: dict[str, Any]) -> None:
+        super().__init__(members)
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return super().get(name, default)
+
+    __getitem__ = get
+
+
+def test_the_model_looks_at_no_other_member() -> None:
+    dialect = load_concrete("openai")
+    request = Notebook({"instructions": "Be brief."})
+    for text in ("Say hello.", "What is my name?", "See https://example.com.", "Write 30 words."):
+        message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+        plan(Context(request, (message,), dialect))
+    assert request.names == DIRECTIVES | {"instructions", "max_output_tokens"}
 
 
 def test_moulds_are_bounded() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from antiphon_mockserver.api import containers
 from antiphon_mockserver.api.attachments import stores_of, with_files
-from antiphon_mockserver.api.moulding import cast_answer
+from antiphon_mockserver.api.moulding import cast_answer, cast_known
 from antiphon_mockserver.behaviour.checks import DOUBTFUL, ignore_unknown
 from antiphon_mockserver.prompt_templates.template import Registry, Version
 from antiphon_mockserver.prompt_templates.variables import PromptRequest
@@ -35,6 +35,8 @@ def create(server: ServerContext, request: Request) -> Answer | Streaming:
     behaviour = server.behaviour
     persistent = behaviour.storage.keeps(request.body)
     request.identity = request.identity.with_storage(persistent)
+    if (answer := cast_known(server, request)) is not None:
+        return answer
     turn = read_turn(server, request)
     if turn.conversation is not None:
         behaviour.conversations.reject_locked(turn.conversation)

@@ -29,7 +29,7 @@ from antiphon_mockserver.response.plan import Context, Item, Plan
 from antiphon_mockserver.response.tokens import count, count_input, split
 from antiphon_spec.loading.construction import quick
 
-__all__ = ["cost", "message", "plan", "spend", "with_logprobs"]
+__all__ = ["cost", "in_manner", "message", "plan", "spend", "with_logprobs"]
 
 TEXT_MEMBERS = {"function_call": "arguments", "custom_tool_call": "input", "compaction": "encrypted_content"}
 """The member with the text of an item that is no message, by type of item."""
@@ -106,6 +106,11 @@ def _answer(context: Context, reading: Reading) -> Answer:
         return orjson.dumps(value.content).decode()
     if reading.feedback is not None and not reading.ends_in_outputs:
         text = reading.feedback.improve(text)
+    return in_manner(text, reading)
+
+
+def in_manner(text: str, reading: Reading) -> str:
+    """The text as the instructions want it: changed, or as code."""
     if not reading.instructions:
         return text
     text = speak(text, reading.instructions)

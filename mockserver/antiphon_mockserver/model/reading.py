@@ -7,7 +7,7 @@ is my name?` later. A compaction is a conversation shrunk to one opaque item fro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -86,7 +86,7 @@ def read(context: Context) -> Reading:
     if len(context.items) == 1 and context.items[0].get("role") == "user":
         return _read_alone(context.items[0], context)
     items = list(_with_results(unfold(context.items, secret(context))))
-    instructions = [*_instructions(context.request.get("instructions")), *_instructing(items)]
+    instructions = [*instructions_of(context.request), *_instructing(items)]
     newest = _newest_user_message(items)
     has_outputs = any(item["type"].endswith("_output") for item in items)
     outputs = newest_outputs(items) if has_outputs else ()
@@ -108,19 +108,16 @@ def read(context: Context) -> Reading:
 
 
 def _read_alone(message: Item, context: Context) -> Reading:
-    """The reading of one message of the user: there are no outputs, and no wrong answers."""
+    """The reading of one message of the user."""
     text = text_of(message.get("content"))
-    instructions = (*_instructions(context.request.get("instructions")),)
-    return Reading(
-        prompt=text,
-        question=question_of(text),
-        instructions=instructions,
-        past=(text,) if text else (),
-        outputs=(),
-        attachments=tuple(_attachments(message)),
-        ends_in_outputs=False,
-        demands=(text, *instructions),
-    )
+    instructions = instructions_of(context.request)
+    return read_text(text, instructions, tuple(_attachments(message)))
+
+
+def read_text(text: str, instructions: tuple[str, ...], attachments: tuple[str, ...] = ()) -> Reading:
+    """The reading of one text of the user: there are no outputs, and no wrong answers."""
+    past = (text,) if text else ()
+    return Reading(text, question_of(text), instructions, past, (), attachments, False, (text, *instructions))
 
 
 def _with_results(items: Iterable[Item]) -> Iterator[Item]:
@@ -157,9 +154,12 @@ def unfold(items: Iterable[Item], secret: str) -> Iterator[Item]:
             yield item
 
 
-def _instructions(instructions: Any) -> Sequence[str]:
-    is_text = isinstance(instructions, str)
-    return (instructions,) if is_text else [text_of(item.get("content")) for item in instructions or ()]
+def instructions_of(request: Mapping[str, Any]) -> tuple[str, ...]:
+    """The instructions of a request itself."""
+    instructions = request.get("instructions")
+    if isinstance(instructions, str):
+        return (instructions,)
+    return tuple([text_of(item.get("content")) for item in instructions or ()])
 
 
 def _instructing(items: Sequence[Item]) -> Iterator[str]:

@@ -138,12 +138,17 @@ def _recall(_match: re.Match[str], reading: Reading) -> str | None:
 
 
 def _greet(_match: re.Match[str], reading: Reading) -> str:
-    return "Hello!" if not WORD_COUNT.search(reading.question) else "Hello"
+    return "Hello!" if _length(reading.question) is None else "Hello"
 
 
 def _tell(_match: re.Match[str], reading: Reading) -> str:
-    length = WORD_COUNT.search(reading.question)
+    length = _length(reading.question)
     return tell(reading.question, (_number(length[1]) if length else None) or 300)
+
+
+def _length(text: str) -> re.Match[str] | None:
+    """The number of words that a text asks for."""
+    return WORD_COUNT.search(text) if "word" in text.lower() else None
 
 
 def _number(text: str) -> int | None:

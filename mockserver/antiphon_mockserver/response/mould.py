@@ -31,9 +31,8 @@ from antiphon_mockserver.response.tokens import split
 CAPACITY, LARGEST_SIZE = 64, 1 << 15
 """How many kinds of requests have moulds at a time, and how many bytes one has at most besides its input."""
 
-NONCE, TEXT, REQUEST, INPUT, RESPONSE = (
-    *("gap-of-the-nonce", "gap-of-the-text", "gap-of-the-request", "gap-of-the-input", "gap-of-the-response"),
-)
+NONCE, TEXT, INPUT = "gap-of-the-nonce", "gap-of-the-text", "gap-of-the-input"
+REQUEST, ITEMS, RESPONSE = "gap-of-the-request", "gap-of-the-items", "gap-of-the-response"
 INPUT_TOKENS, OUTPUT_TOKENS, STEP = 3_100_000_000_000_001, 5_200_000_000_000_002, 9_100_000_000_000_003
 FIRST_NUMBER = 9_200_000_000_000_000
 """The marks in a response, in its record, and in the numbers of the last events of its stream."""
@@ -43,13 +42,16 @@ MOST_NUMBERS = 16
 GAPS: Sequence[bytes] = (
     *(mark.encode() for mark in (NONCE, TEXT)),
     *(b"%d" % number for number in (INPUT_TOKENS, OUTPUT_TOKENS, INPUT_TOKENS + OUTPUT_TOKENS, STEP)),
-    *(b'"%b"' % mark.encode() for mark in (REQUEST, INPUT, RESPONSE)),
+    INPUT.encode(),
+    *(b'"%b"' % mark.encode() for mark in (REQUEST, ITEMS, RESPONSE)),
     *(b"%d" % (FIRST_NUMBER + place) for place in range(MOST_NUMBERS)),
 )
-"""The marks as JSON has them, in the order of the values."""
+"""The marks as JSON has them, in the order of the values; an input is a text, or items."""
 PLACES: Mapping[bytes, int] = {mark: place for place, mark in enumerate(GAPS)}
 MARK = re.compile(b"(" + b"|".join(GAPS) + b")")
 Values = tuple[bytes, ...]
+Say = Callable[[str], tuple[str, int, int] | None]
+"""(a text) -> the answer to it, its input tokens and its output tokens; None where there is more to say."""
 
 
 class Mould:
@@ -131,6 +133,8 @@ class ResponseMould:
     response: Mould
     record: Mould
     stream: StreamMould | None
+    say: Say | None
+    """What the model says; None where its requests have to be read as a whole."""
 
 
 class Moulds:
@@ -139,6 +143,13 @@ class Moulds:
     def __init__(self) -> None:
         self._moulds: OrderedDict[bytes, ResponseMould | None] = OrderedDict()
         self._met: OrderedDict[bytes, None] = OrderedDict()
+
+    def known(self, kind: bytes) -> ResponseMould | None:
+        """The mould of a kind of requests, if it was made before."""
+        mould = self._moulds.get(kind)
+        if mould is not None:
+            self._moulds.move_to_end(kind)
+        return mould
 
     def of(self, kind: bytes, make: Callable[[], ResponseMould | None]) -> ResponseMould | None:
         """The mould of a kind of requests; None for the first of them, and where none can be made."""

@@ -51,8 +51,6 @@ class AnswerCache:
 
     def answer(self, handle: Handler, server: ServerContext, request: Request) -> Answer | Streaming:
         """Returns the answer of the handler, or the earlier answer to an identical create."""
-        if request.number == 0:  # nothing is kept of a request that may never come again
-            return handle(server, request)
         if request.operation.id != server.dialect.create_operation or not stands_alone(request.body):
             return handle(server, request)
         entry = self._entries.get((request.key, request.content))

@@ -58,6 +58,22 @@ class Request:
     number: int = 0
     """How many identical requests came before."""
     identity: Identity = NO_IDENTITY
+    admitted: bool = False
+    """Whether its head was accepted: the operation exists, and the client may call it."""
+
+    def again(self, headers: Mapping[str, str]) -> Request:
+        """A request with a head that says the same: nothing of it has to be read again."""
+        return Request(
+            self.method,
+            self.path,
+            self.query_string,
+            headers,
+            self.operation,
+            self.parameters,
+            self.query,
+            self.key,
+            admitted=self.admitted,
+        )
 
     @property
     def target(self) -> str:

@@ -54,6 +54,33 @@ class LongAnswer:
         """Set when the client leaves; nobody waits for it here."""
 
 
+class KnownHead:
+    """The head of an earlier request on a connection: clients send it again and again, but for the length."""
+
+    __slots__ = ("lines", "place", "request", "url")
+
+    def __init__(self, url: bytes, lines: list[tuple[bytes, bytes]], request: Request) -> None:
+        self.url = url
+        self.lines = lines
+        self.request = request.again(request.headers)
+        places = (place for place, (name, _) in enumerate(lines) if name.lower() == b"content-length")
+        self.place = next(places, None)
+        """Where the line with the length stands."""
+
+    def again(self, method: str, url: bytes, lines: list[tuple[bytes, bytes]]) -> Request | None:
+        """The request with this head; None when it differs in more than a length with no more digits."""
+        known, place = self.request, self.place
+        if url != self.url or method != known.method or len(lines) != len(self.lines):
+            return None
+        if place is None:
+            return known.again(known.headers) if lines == self.lines else None
+        (name, size), (_, known_size) = lines[place], self.lines[place]
+        alike = [*lines[:place], (name, known_size), *lines[place + 1 :]]
+        if alike != self.lines or len(size) > len(known_size) or int(size) > LARGEST_SIZE:
+            return None
+        return known.again({**known.headers, "content-length": size.decode("latin-1")})
+
+
 class DirectProtocol(HttpToolsProtocol):
     """A connection; the requests on it are answered directly where that is possible."""
 
@@ -67,9 +94,16 @@ class DirectProtocol(HttpToolsProtocol):
     """The long answer that is being written; later requests may already wait."""
     request: Request | None = None
     """The request whose body is coming; None when uvicorn has it."""
+    idle_since: float | None = None
+    """When the latest answer was written here, by the loop's clock; None once bytes have come since."""
+    timer: asyncio.TimerHandle | None = None
+    """Looks after a while whether the connection is idle."""
+    known: KnownHead | None = None
+    """The latest head that the app has accepted."""
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come; a head without an end is rejected before it fills the memory."""
+        self.idle_since = None
         if self.in_head:
             self.head_size += len(data)
             if self.head_size > LARGEST_HEAD:
@@ -119,17 +153,47 @@ class DirectProtocol(HttpToolsProtocol):
         self.request = None
         app: MockApp = self.app
         content = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
+        is_new = not request.admitted
         status, lines, body = app.answer_at_once(request, content)
+        if is_new and request.admitted:
+            self.known = KnownHead(self.url, self.lines, request)
         if isinstance(body, bytes) and len(body) <= LARGEST_WRITE:
             self.transport.write(self._written(status, lines, body))
             if not self.keeps_alive:
                 self.transport.close()
-            self.on_response_complete()
+            self._await_next()
             return
         start = self._start(status, lines)
         self.cycle = self.long = LongAnswer(_in_pieces(start, lines, body), keep_alive=self.keeps_alive)
         self.flow.pause_reading()
         self._write_more(self.long)
+
+    def _await_next(self) -> None:
+        """An answer is written: the connection waits for the next request, but not for ever.
+
+        uvicorn sets a timer after each answer, and stops it with the next request; here one goes on.
+        """
+        self.server_state.total_requests += 1
+        self.idle_since = self.loop.time()
+        if self.timer is None:
+            self.timer = self.loop.call_later(self.timeout_keep_alive, self._end_idleness)
+
+    def _end_idleness(self) -> None:
+        """Closes a connection that has waited long enough for a request; looks again later at another one."""
+        self.timer = None
+        if self.idle_since is None or self.transport.is_closing():
+            return
+        left = self.idle_since + self.timeout_keep_alive - self.loop.time()
+        if left <= 0:
+            self.transport.close()
+        else:
+            self.timer = self.loop.call_later(left, self._end_idleness)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has left, or the connection was closed."""
+        if self.timer is not None:
+            self.timer.cancel()
+        super().connection_lost(exc)
 
     def resume_writing(self) -> None:
         """The client has read: a long answer goes on."""
@@ -163,9 +227,14 @@ class DirectProtocol(HttpToolsProtocol):
         is_free = self.cycle is None or self.cycle.response_complete
         if not (is_free and isinstance(app, MockApp) and app.answers_at_once) or self.flow.write_paused:
             return None
-        if parser.should_upgrade() or parser.get_http_version() != "1.1":
+        if parser.get_http_version() != "1.1":
             return None
         method = parser.get_method().decode("ascii")
+        self.keeps_alive = parser.should_keep_alive()
+        if self.known is not None and (request := self.known.again(method, url, self.lines)) is not None:
+            return request
+        if parser.should_upgrade():
+            return None
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.lines}
         if method not in METHODS or int(headers.get("content-length", "0")) > LARGEST_SIZE:
             return None
@@ -173,7 +242,6 @@ class DirectProtocol(HttpToolsProtocol):
             return None
         if not url.startswith(b"/") or url.startswith(b"//") or b"#" in url or not url.isascii():
             return None
-        self.keeps_alive = parser.should_keep_alive()
         path, _, query = url.decode("latin-1").partition("?")
         return Request(method, app.router.below_base(path), query, headers)
 
