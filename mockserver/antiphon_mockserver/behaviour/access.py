@@ -78,7 +78,7 @@ def read_body(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
         raise invalid(message, code="invalid_json") from None
     if not isinstance(body, dict):
         raise invalid("The body has to be a JSON object.", code="invalid_type")
-    if raw.count(b"{") + raw.count(b"[") > MOST_VALUES and _has_many_values(body):
+    if len(raw) > MOST_VALUES and raw.count(b"{") + raw.count(b"[") > MOST_VALUES and _has_many_values(body):
         raise invalid(f"The body has more than {MOST_VALUES} objects and arrays.", code="invalid_value")
     return body
 

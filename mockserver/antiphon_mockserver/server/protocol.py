@@ -74,9 +74,12 @@ class KnownHead:
             return None
         if place is None:
             return known.again(known.headers) if lines == self.lines else None
-        (name, size), (_, known_size) = lines[place], self.lines[place]
-        alike = [*lines[:place], (name, known_size), *lines[place + 1 :]]
-        if alike != self.lines or len(size) > len(known_size) or int(size) > LARGEST_SIZE:
+        line, known_line = lines[place], self.lines[place]
+        lines[place] = known_line
+        is_alike = lines == self.lines and line[0] == known_line[0]
+        lines[place] = line
+        size = line[1]
+        if not is_alike or len(size) > len(known_line[1]) or int(size) > LARGEST_SIZE:
             return None
         return known.again({**known.headers, "content-length": size.decode("latin-1")})
 
