@@ -58,8 +58,8 @@ DEFAULTS = (
         ("tool_choice",),
         ("auto",),
         ("RES-31", "TOOL-01"),
-        allows=lambda response, value: value == "none" and not _tools(response),
-        why="Without tools `none` means the same.",
+        allows=lambda response, value: value is None or (value == "none" and not _tools(response)),
+        why="Without tools `none` means the same; null is a choice that nobody made.",
     ),
     Default(
         "parallel_tool_calls_is_true",
