@@ -215,7 +215,7 @@ STREAMED = {"input": "Say hello.", "stream": True}
     [
         (mcp(response(output=[LISTED])), "mcp_server", "offered"),
         (mcp(response()), "mcp_server", "not seen"),
-        (mcp(None), "create", "failing"),
+        (mcp(None), "create", "unreadable"),
         (Trace("s", {"a": exchange("s/a", response(), request_body=STREAMED)}), "stream", "ignored"),
     ],
     ids=["an answer shows it", "no answer shows it", "a success says null", "the server does not stream"],

@@ -28,6 +28,8 @@ DEEPEST = 100
 languages stop there (System.Text.Json at 64, serde_json at 128)."""
 TOO_DEEP = f"nested deeper than {DEEPEST} levels"
 """The fault of a text that is deeper."""
+ANOTHER = "another value after the first"
+"""How the fault of a text with several values begins, such as JSON lines: the first is not the whole."""
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'
 _FLAT = rf'(?:[^"\[\]{{}}]++|{_STRING})*+'
 _BRACKET = re.compile(rf"(?:{_FLAT}(?:\[{_FLAT}\]|\{{{_FLAT}\}})?+)*+([\[\]{{}}]?)", re.DOTALL)
@@ -86,7 +88,10 @@ def _read_slowly(text: str | bytes, deepest: int) -> Reading:
         value, end = _decoder(faults).raw_decode(characters, _skip_space(characters, 0))
     except ValueError as error:
         return Reading(None, (_not_json(error, text), *(fault for fault in faults if fault == TOO_DEEP)))
-    if _skip_space(characters, end) < len(characters):
+    rest = _skip_space(characters, end)
+    if characters[rest : rest + 1] in ("{", "["):
+        faults[f"{ANOTHER}, at character {rest}"] = None
+    elif rest < len(characters):
         faults[f"trailing text after the value, at character {end}"] = None
     clean = _without_surrogates(value)
     if (clean is not value and clean != value) or _SURROGATE.search(characters):

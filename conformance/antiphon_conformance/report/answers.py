@@ -6,9 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from antiphon_conformance.report.families import NO_EFFECT, fault, sight
-from antiphon_conformance.report.features import FAILING, LACKING, SIGNS_OF_EFFECT, TOPICS, UNSEEN, FeatureRow
+from antiphon_conformance.report.features import (
+    FAILING,
+    IGNORED,
+    LACKING,
+    SIGNS_OF_EFFECT,
+    TOPICS,
+    UNREADABLE,
+    UNSEEN,
+    FeatureRow,
+)
 from antiphon_conformance.report.groups import TRIED
-from antiphon_conformance.report.harm import FEATURES, Wire, feature_title
+from antiphon_conformance.report.harm import FEATURES, STREAMED, Wire, feature_title
 from antiphon_conformance.report.sorts import Share, Sorts
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.clients import Client, load_clients
@@ -20,6 +29,8 @@ NEEDS: Mapping[str, str] = {
     "background": "background", "chat": "chat", "library": "collections",
 }  # fmt: skip
 """The feature of a server that a feature of a client needs."""
+NO_STREAM = (IGNORED, UNREADABLE)
+"""The states of a server that answers a request for a stream with something else: no client gets an event."""
 GENERAL = ("create", "stream", "stream_helper")
 """The features that need nothing of a server but answers: no missing effect makes them doubtful."""
 DOUBTS: Mapping[str, tuple[str, ...]] = {
@@ -170,6 +181,8 @@ def _feature(client: Client, dialect: str, name: str, run: _Run) -> FeatureAnswe
     shares = {wire: share for wire in hits if (share := run.sorts.share(name, run.wires[wire]))}
     if shares:
         return _break(name, shares)
+    if name in STREAMED and run.state("stream") in NO_STREAM:
+        return FeatureAnswer(name, BREAKS)
     topics = TOPICS.get(need, frozenset()) if name not in GENERAL else frozenset()
     doubts = bool(run.blind.intersection(SIGNS_OF_EFFECT.get(need, ()))) or any(
         (what.startswith(NO_EFFECT) and rule.partition(".")[0] in topics) or rule in DOUBTS.get(name, ())

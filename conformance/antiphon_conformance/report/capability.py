@@ -19,6 +19,7 @@ from antiphon_conformance.report.features import (
     REJECTIONS,
     SIGNS_OF_EFFECT,
     TOPICS,
+    UNREADABLE,
     UNSEEN,
     FeatureRow,
 )
@@ -36,6 +37,8 @@ MEANINGS: Mapping[str, str] = {
 SHORT: Mapping[str, str] = {
     "stream": "streaming", "tools": "function tools", "structured": "structured output",
     "chain": "continuing", "keys": "API keys", "logprobs": "log probabilities", "compact": "compaction",
+    "websocket": "WebSocket", "lanes": "WebSocket lanes", "warm_up": "WebSocket warm-up",
+    "steering": "WebSocket steering", "mcp_server": "MCP servers",
     "custom_tools": "custom tools", "input_items": "input items", "input_tokens": "token counts",
     "chat_list": "lists of chats", "chat_spellings": "spellings of Chat", "tool_servers": "tool servers",
 }  # fmt: skip
@@ -50,6 +53,7 @@ HOW_TO_SEE: Mapping[str, str] = {
     "custom_tools": "--model names a model that calls custom tools",
     "hosted_tools": "--model names a model that uses tools of the server",
     "structured": "--model names a model that follows schemas",
+    "chain": "--model names a model that repeats what was said before",
     "tools": "--model names a model that calls functions",
     "logprobs": "--model names a model with log probabilities",
     "delete": "needs a stored response",
@@ -103,6 +107,8 @@ def _capability(row: FeatureRow, causes: Sequence[Cause], answers: Iterable[Answ
     if row.state == FAILING:
         why = "no key is rejected" if row.name in REJECTIONS else "no request succeeds"
         return Capability(row, BROKEN, why)
+    if row.state == UNREADABLE:
+        return Capability(row, BROKEN, "no answer can be read")
     if row.state == IGNORED or has_no_effect:
         return Capability(row, IGNORED, "accepted, without effect")
     parts = {answer.client.short: _broken_parts(answer, row.name) for answer in answers}

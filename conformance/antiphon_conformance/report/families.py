@@ -51,11 +51,13 @@ UNREADABLE = frozenset({
     "framing.every-field-is-a-standard-field", "framing.every-message-has-data", "framing.a-stream-is-utf-8",
     "framing.a-blank-line-ends-the-last-message", "framing.a-json-body-is-json",
     "stream-framing.data-is-one-json-object", "stream-framing.events-have-a-type",
-    "transport.a-stream-is-complete", "transport.a-stream-is-labelled-event-stream",
+    "transport.a-stream-is-complete",
     "transport.the-content-encoding-matches-the-body", "transport.without-stream-the-answer-is-one-document",
     "errors.an-error-is-json",
 })  # fmt: skip
 """The rules whose breach leaves little to read: the rules above them look at what is left."""
+LABEL = "transport.a-stream-is-labelled-event-stream"
+"""The rule about the content type of streams."""
 EFFECTS: Mapping[str, tuple[str, ...]] = {
     "end of a stream": (
         "lifecycle.ends-with-a-terminal-event", "lifecycle.ends-once",
@@ -100,7 +102,7 @@ PARAMETERS: Mapping[str, str] = {
 }
 """Rules about what optional parameters do: a server that rejects none of them has one fault, not five."""
 _EFFECT_OF = {rule: name for name, rules in EFFECTS.items() for rule in rules}
-SIDES = {"began": "begin", "is in an unknown": "either"}
+SIDES = {"began": "begin", "whose beginning": "either"}
 """The side on which a lane is wrong, by the words of the finding; by all others it did not end."""
 STREAM_TOPICS = frozenset({"stream-items", "stream-text", "stream-calls", "stream-reasoning"})
 
@@ -245,6 +247,10 @@ def _is_sequence(look: Sight) -> bool:
     return look.topic == "lifecycle" and _order(look) is None and not _is_sum(look)
 
 
+def _label(look: Sight) -> str:
+    return "a body without content type" if look.is_absent else look.finding.actual
+
+
 def _rejects(look: Sight) -> bool:
     return _is_status(look, "4") and not look.is_strict and not look.finding.expected.startswith("4")
 
@@ -273,6 +279,8 @@ FAMILIES: tuple[Family, ...] = (
            title="{count} kinds of wrong requests are rejected in another way than documented",
            subject=lambda look: look.record.rule),
     Family("right request", 7, _rejects, lambda look: look.rejection or look.record.rule),
+    Family("no stream", 0, lambda look: look.record.rule == LABEL, _label,
+           "Streams come as {key}, not as text/event-stream"),
     Family("unreadable", 1, lambda look: look.record.rule in UNREADABLE, lambda look: look.record.rule),
     Family("preflight", 1, lambda look: look.place.holder == places.HEADER
                and look.place.member.startswith("access-control-"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,14 @@ from antiphon_conformance.http.exchange import Exchange, MissingStepError, Reply
 from antiphon_conformance.requests.location import locate
 from antiphon_conformance.requests.offer import NO_ROUTE
 from antiphon_conformance.rules.reading.output import texts
+from antiphon_conformance.rules.rule import all_rules
 from antiphon_conformance.scenarios.runner import ABSENT
 from antiphon_conformance.scenarios.scenario import Scenario, all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.dialect import Dialect, Feature
 
 OFFERED, LACKING, FAILING, IGNORED, UNSEEN = "offered", "not offered", "failing", "ignored", "not seen"
+UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,8 @@ class FeatureRow:
     title: str
     optional: bool
     state: str
-    """`offered`, `not offered`, `failing` (requested, never with success), `ignored` (accepted, and answered
-    as without it) or `not seen`."""
+    """`offered`, `not offered`, `failing` (requested, never with success), `unreadable` (each success is no
+    answer), `ignored` (accepted, and answered as without it) or `not seen`."""
     clean: int = 0
     """How many exchanges have no finding."""
     failed: int = 0
@@ -123,13 +125,29 @@ EFFECTS: Mapping[str, tuple[Callable[[Exchange], bool], str]] = {
     "stream": (lambda exchange: exchange.answer.stream is not None, IGNORED),
     "resume": (lambda exchange: exchange.answer.stream is not None, IGNORED),
     "structured": (lambda exchange: _has_json_text(exchange), OFFERED),
-    "tools": (lambda exchange: "function_call" in _output_kinds(exchange), OFFERED),
+    "tools": (lambda exchange: "function_call" in _output_kinds(exchange), UNSEEN),
     "custom_tools": (lambda exchange: "custom_tool_call" in _output_kinds(exchange), UNSEEN),
     "hosted_tools": (lambda exchange: bool(_output_kinds(exchange) - OWN_KINDS), UNSEEN),
     "mcp_server": (lambda exchange: any(kind.startswith("mcp_") for kind in _output_kinds(exchange)), UNSEEN),
 }
 """Features that an answer shows, and the state of those that no successful answer shows: a server decides
 alone whether it streams, and calls a tool only when its model wants to."""
+EVIDENCE: Mapping[str, tuple[str, ...]] = {
+    "structured": (
+        "structured-output.text-follows-a-strict-schema", "structured-output.text-is-a-json-object",
+        "structured-output.streams-as-ordinary-text",
+    ),
+    "chain": (
+        "chaining.a-chain-knows-the-whole-history", "chaining.a-second-branch-knows-the-common-past",
+        "chaining.a-chain-keeps-the-order-of-its-turns",
+    ),
+    "background": (
+        "background.a-background-create-answers-at-once", "background.status-moves-forward-only",
+        "background.polling-reaches-an-end",
+    ),
+    "logprobs": ("text-parts.logprobs-come-on-request",),
+}  # fmt: skip
+"""Features that no success shows, and the rules that see their effect: one of these must have seen it."""
 OTHER_TOOLS = ("hosted_tools", "mcp_server", "custom_tools")
 """The features about tools that are no functions: one rule looks at each in its own conversation."""
 SIGNS_OF_EFFECT: Mapping[str, tuple[str, ...]] = {
@@ -169,8 +187,9 @@ def feature_rows(
     lacking |= {name for name, parent in PARENTS.items() if parent in lacking}
     lacking |= {name for name, exchanges in by_feature.items() if _has_no_route(dialect, name, exchanges)}
     outcomes = _by_exchange(verdicts)
+    hidden = _hidden(verdicts, {trace.scenario for trace in scenario_runs})
     return tuple(
-        _row(feature, by_feature.get(feature.name, []), feature.name in lacking, outcomes, verdicts)
+        _row(feature, by_feature.get(feature.name, []), lacking, hidden, outcomes, verdicts)
         for feature in dialect.features.values()
     )
 
@@ -191,7 +210,8 @@ def _names_an_object(reply: Reply) -> bool:
 def _row(
     feature: Feature,
     exchanges: list[Exchange],
-    lacking: bool,
+    lacking: Collection[str | None],
+    hidden: Collection[str],
     outcomes: Mapping[str, Outcome],
     records: Iterable[Record],
 ) -> FeatureRow:
@@ -201,7 +221,7 @@ def _row(
         feature.name,
         feature.title,
         feature.optional,
-        _state(feature.name, exchanges, lacking),
+        LACKING if feature.name in lacking else _state(feature.name, exchanges, hidden),
         len(exchanges) - failures - warnings,
         failures,
         warnings,
@@ -210,12 +230,28 @@ def _row(
     )
 
 
-def _state(name: str, exchanges: list[Exchange], lacking: bool) -> str:
-    if lacking:
-        return LACKING
-    if not any(_offers(name, exchange) for exchange in exchanges):
-        return FAILING if exchanges else UNSEEN
-    return OFFERED if name not in EFFECTS or _has_effect(name, exchanges) else EFFECTS[name][1]
+def _state(name: str, exchanges: list[Exchange], hidden: Collection[str]) -> str:
+    if any(_offers(name, exchange) for exchange in exchanges):
+        if name in EFFECTS and not _has_effect(name, exchanges) and EFFECTS[name][1] is not OFFERED:
+            return EFFECTS[name][1]
+        return UNSEEN if name in hidden and not _has_effect(name, exchanges) else OFFERED
+    if any(exchange.ok for exchange in exchanges):
+        return UNREADABLE
+    return FAILING if exchanges else UNSEEN
+
+
+def _hidden(records: Iterable[Record], scenarios: Collection[str]) -> set[str]:
+    """The features whose effect no rule saw, though some rule could look at a conversation about it."""
+    outcomes: dict[str, set[Outcome]] = {}
+    for record in records:
+        outcomes.setdefault(record.rule, set()).add(record.outcome)
+    known = all_rules()
+    return {
+        name
+        for name, rules in EVIDENCE.items()
+        if any(known[rule].scenario in (None, *scenarios) for rule in rules if rule in outcomes)
+        and not any(Outcome.PASSED in outcomes[rule] for rule in rules if rule in outcomes)
+    }
 
 
 def _has_effect(name: str, exchanges: Iterable[Exchange]) -> bool:

@@ -81,6 +81,7 @@ FOLLOWS: tuple[Edge, ...] = (
     *(_edges(name, Link.RUN, LEFT) for name in ("order", "stream content", "final response")),
     _edges("server error", Link.EXCHANGE, "*"),
     _edges("error object", Link.MEMBER, "rejection"),
+    _edges("no stream", Link.EXCHANGE, "framing.a-json-body-is-json", "response.is-an-object"),
     *(
         _edges(
             "unreadable",

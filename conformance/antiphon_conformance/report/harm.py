@@ -19,6 +19,8 @@ FEATURES = (
     "background", "chat", "library", "errors",
 )  # fmt: skip
 """The features of clients, those that most programs use first."""
+STREAMED = ("stream", "stream_helper", "streamed_tools")
+"""The features that read a stream."""
 TITLES = {
     "stream_helper": "stream helper",
     "streamed_tools": "streamed tools",
@@ -77,6 +79,14 @@ def faults_of(cause: Cause) -> dict[Wire, set[str]]:
             if not finding.newer:
                 faults.setdefault((record.rule, fault(sight(record, finding))), set()).add(finding.exchange)
     return faults
+
+
+def breakages_without_streams(dialect: str) -> tuple[Breakage, ...]:
+    """The clients of a dialect that stream, where no stream comes: no event reaches them."""
+    rows = (
+        (client, set(STREAMED).intersection(client.features.get(dialect, ()))) for client in load_clients()
+    )
+    return tuple(Breakage(client, tuple(sorted(names, key=_use)), {}) for client, names in rows if names)
 
 
 def breakages(

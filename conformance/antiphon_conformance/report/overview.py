@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.report.answers import NEEDS, Answer, answers
+from antiphon_conformance.report.answers import NEEDS, NO_STREAM, Answer, answers
 from antiphon_conformance.report.capability import (
     BROKEN,
     FLAWED,
@@ -19,9 +19,23 @@ from antiphon_conformance.report.capability import (
 )
 from antiphon_conformance.report.causes import Cause, causes
 from antiphon_conformance.report.families import BLOCKED, UNTRUE
-from antiphon_conformance.report.features import FAILING, IGNORED, LACKING, REJECTIONS, UNSEEN
+from antiphon_conformance.report.features import (
+    FAILING,
+    IGNORED,
+    LACKING,
+    REJECTIONS,
+    UNREADABLE,
+    UNSEEN,
+)
 from antiphon_conformance.report.groups import TRIED
-from antiphon_conformance.report.harm import Breakage, breakages, by_harm, faults_of, worst_place_first
+from antiphon_conformance.report.harm import (
+    Breakage,
+    breakages,
+    breakages_without_streams,
+    by_harm,
+    faults_of,
+    worst_place_first,
+)
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.reproduce import finding_command
 from antiphon_conformance.report.titles import listing, plural, title_of
@@ -35,6 +49,8 @@ from antiphon_spec.requirement import Kind
 
 LENIENT = frozenset({"leniency", "rejection"})
 HABITS = "vendor habit"
+BLANK = frozenset({LACKING, UNSEEN, FAILING, UNREADABLE})
+"""The states of the features of a target of which nothing was seen."""
 COUNTED = (Outcome.BROKEN, Outcome.FAILED, Outcome.UNTESTABLE, Outcome.WARNED)
 """The outcomes of causes that a maintainer should mend."""
 
@@ -146,9 +162,7 @@ class Overview:
         rows = self.report.features.get(self.name, ())
         states = {row.state for row in rows if row.name not in REJECTIONS}
         has_crash = any(record.outcome is Outcome.BROKEN for record in self.records)
-        return (
-            self.verdict.status is Exit.NOT_JUDGED and not has_crash and states <= {LACKING, UNSEEN, FAILING}
-        )
+        return self.verdict.status is Exit.NOT_JUDGED and not has_crash and states <= BLANK
 
     @cached_property
     def all_causes(self) -> list[Cause]:
@@ -167,7 +181,13 @@ class Overview:
         shown = {row.name for row in rows if row.has_effect}
         working = {name for name, need in NEEDS.items() if need in shown}
         sorts = self.report.kinds_of_answers
-        return {id(cause): breakages(faults_of(cause), self.name, working, sorts) for cause in self._causes}
+        has_streams = all(row.state not in NO_STREAM for row in rows if row.name == "stream")
+        return {
+            id(cause): breakages_without_streams(self.name)
+            if cause.family.name == "no stream" and not has_streams
+            else breakages(faults_of(cause), self.name, working, sorts)
+            for cause in self._causes
+        }
 
     @cached_property
     def answers(self) -> list[Answer]:

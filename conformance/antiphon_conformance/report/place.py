@@ -21,7 +21,7 @@ _HOLDERS = {"response": RESPONSE, "item": ITEM, "part": PART, "error": ERROR}
 _WHOLE = frozenset({RESPONSE, ERROR, PAGE})
 """The objects that an answer itself is."""
 _ROOTS = ("final response", "stream/response")
-_STATE = r"(?:before|after|while) (?P<lane>\S+) (?P<state>began|ended|is (?:in an )?[\w-]+)"
+_STATE = r"(?:before|after|while|within) (?P<lane>[^\s,]+),? (?P<state>began|ended|whose beginning|is [\w-]+)"
 LANE = re.compile(rf"(?P<place>\S*) ?is (?P<event>\S+) {_STATE}")
 END = re.compile(rf"^end of stream is reached {_STATE}")
 

@@ -79,7 +79,7 @@ class Share:
 
 
 def sorts_of(exchange: Exchange) -> tuple[str, ...]:
-    """How an exchange was answered, and what is special about the answer; nothing where no answer came."""
+    """How an exchange was to be answered, and what is special about the answer; nothing where none came."""
     if exchange.reply is None:
         return ()
     stream = exchange.reply.stream
@@ -90,7 +90,8 @@ def sorts_of(exchange: Exchange) -> tuple[str, ...]:
         kinds.add("cut")
     if REFUSED in exchange.id:
         kinds.add("refusal")
-    return DOCUMENT if stream is None else STREAM, *(sort for sort in SPECIAL if sort in kinds)
+    is_stream = stream is not None or exchange.request.fields.get("stream") is True
+    return STREAM if is_stream else DOCUMENT, *(sort for sort in SPECIAL if sort in kinds)
 
 
 def counts_of(exchanges: Iterable[Exchange]) -> dict[str, list[int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from antiphon_conformance.http.exchange import Part
-from antiphon_conformance.http.strict_json import DEEPEST, TOO_DEEP
+from antiphon_conformance.http.strict_json import ANOTHER, DEEPEST, TOO_DEEP
 from antiphon_conformance.http.text import safe, show
 from antiphon_conformance.rules.http.transport import media_type
 from antiphon_conformance.rules.rule import Finding, rule
@@ -26,7 +26,12 @@ def _faults(view: AnyReply) -> Faults:
 
 
 def _faults_matching(view: AnyReply, expected: str, matches: Callable[[str], bool]) -> Iterator[Finding]:
-    return (Finding(where, expected, fault) for where, fault in _faults(view) if matches(fault))
+    return (Finding(where, expected, _words(fault)) for where, fault in _faults(view) if matches(fault))
+
+
+def _words(fault: str) -> str:
+    """A fault as what a text is: `JSON with another value after the first, at character 45`."""
+    return fault if fault.startswith(("not JSON", TOO_DEEP)) else f"JSON with {fault}"
 
 
 def _is_json(view: AnyReply) -> bool:
@@ -42,7 +47,7 @@ def _is_json(view: AnyReply) -> bool:
 )
 def a_json_body_is_json(view: AnyReply) -> Iterator[Finding]:
     """A body labelled `application/json` is one JSON text."""
-    prefixes = ("not JSON", "trailing text")
+    prefixes = ("not JSON", "trailing text", ANOTHER)
     yield from _faults_matching(view, "one JSON text", lambda fault: fault.startswith(prefixes))
 
 

@@ -80,7 +80,9 @@ def _moment(breach: Breach) -> str:
         return f"before {breach.where} began"
     if breach.kind in ("after-done", "after-close"):
         return f"after {breach.where} ended"
-    return f"while {breach.where} is {'in an unknown state' if state == 'unseen' else state}"
+    if state == "unseen":
+        return f"within {breach.where}, whose beginning was not seen"
+    return f"while {breach.where} is {state}"
 
 
 def pieces(thread: Thread) -> str | None:

@@ -22,6 +22,8 @@ from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import TERMINAL, AnyReply, ResponseObject, ScenarioTrace
 from antiphon_spec.dialect import Dialect
 
+OTHER_OBJECTS = ("previous_response_id", "conversation", "prompt")
+"""The members of a create that name another object: a server error may be about that one."""
 PROGRESS = {"queued": 0, "in_progress": 1} | dict.fromkeys(TERMINAL, 2)
 
 
@@ -64,7 +66,8 @@ def background_is_used_or_rejected(answer: AnyReply) -> Iterator[Finding]:
     A client that reads `background: true` polls a response that ended long ago, or that never began.
     """
     status = answer.reply.status
-    if status not in (*SUCCESS, 503, *CLIENT_ERROR):
+    is_alone = not any(answer.request_fields.get(name) for name in OTHER_OBJECTS)
+    if is_alone and status not in (*SUCCESS, 503, *CLIENT_ERROR):
         yield Finding("reply.status", "200, or a 4xx of a server without background mode", str(status))
     body = answer.reply.fields
     if status in SUCCESS and body.get("background") is True and body.get("status") in tuple(TERMINAL):
