@@ -102,7 +102,10 @@ def _capability(row: FeatureRow, causes: Sequence[Cause], answers: Iterable[Answ
         rule for cause in causes if cause.outcome in BAD for rule in (*cause.rules, *cause.further_rules)
     }
     has_no_effect = not row.has_effect and _shows_no_effect(row.name, rules, causes)
-    if row.state in (LACKING, UNSEEN) and not has_no_effect:
+    parts = {answer.client.short: _broken_parts(answer, row.name) for answer in answers}
+    clients = [name for name, broken in parts.items() if broken]
+    is_asked = row.exchanges and clients
+    if row.state == LACKING or (row.state == UNSEEN and not has_no_effect and not is_asked):
         return Capability(row, row.state)
     if row.state == FAILING:
         why = "no key is rejected" if row.name in REJECTIONS else "no request succeeds"
@@ -111,8 +114,6 @@ def _capability(row: FeatureRow, causes: Sequence[Cause], answers: Iterable[Answ
         return Capability(row, BROKEN, "no answer can be read")
     if row.state == IGNORED or has_no_effect:
         return Capability(row, IGNORED, "accepted, without effect")
-    parts = {answer.client.short: _broken_parts(answer, row.name) for answer in answers}
-    clients = [name for name, broken in parts.items() if broken]
     if clients:
         verb = "breaks" if len(clients) == 1 else "break"
         hits = {rule for broken in parts.values() for part in broken for rule, _ in part.faults}

@@ -247,6 +247,11 @@ def _is_sequence(look: Sight) -> bool:
     return look.topic == "lifecycle" and _order(look) is None and not _is_sum(look)
 
 
+def _has_no_event(look: Sight) -> bool:
+    match = places.END.search(look.finding.message)
+    return match is not None and (match["lane"], match["state"]) == ("response", "began")
+
+
 def _label(look: Sight) -> str:
     return "a body without content type" if look.is_absent else look.finding.actual
 
@@ -286,6 +291,7 @@ FAMILIES: tuple[Family, ...] = (
                and look.place.member.startswith("access-control-"),
            title="A preflight lacks headers: {list}", subject=lambda look: look.place.member),
     Family("header", 1, lambda look: look.place.holder == places.HEADER, lambda look: look.place.member),
+    Family("no event", 2, _has_no_event),
     Family("sequence", 3, _is_sequence,
            lambda look: _EFFECT_OF.get(look.record.rule, look.record.rule)),
     Family("member missing", 4, _lacks, _holder, "{holder} lack {members}: {list}", _member),

@@ -69,6 +69,8 @@ END_EFFECTS = (
     "text-parts.citations-lie-within-their-text",
 )
 """The rules about effects that read the end of a stream."""
+EVENT_TYPES = "stream-framing.event-types-are-documented"
+"""The rule about the types of events."""
 LEFT = "background.a-client-that-left-finds-the-whole-answer"
 """The rule that reads the end of another stream of the run."""
 CUT_CALLS = (
@@ -82,6 +84,7 @@ FOLLOWS: tuple[Edge, ...] = (
     _edges("server error", Link.EXCHANGE, "*"),
     _edges("error object", Link.MEMBER, "rejection"),
     _edges("no stream", Link.EXCHANGE, "framing.a-json-body-is-json", "response.is-an-object"),
+    _edges("no event", Link.EXCHANGE, *IN_STREAMS, "unreadable", "resumption", EVENT_TYPES),
     *(
         _edges(
             "unreadable",

@@ -9,6 +9,7 @@ from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.causes import Cause
 from antiphon_conformance.report.families import BLOCKED, HOLDERS, MESSAGE
 from antiphon_conformance.report.place import END, LANE
+from antiphon_conformance.rules.reading.streams import WITH_EVENTS
 from antiphon_conformance.rules.rule import all_rules
 
 MOST_SUBJECTS = 4
@@ -28,7 +29,7 @@ def plural(count: int, noun: str, many: str = "") -> str:
 
 def title_of(cause: Cause) -> str:
     """What is wrong, in one sentence."""
-    if cause.family.name == "order":
+    if cause.family.name in ("order", "no event"):
         return safe(_order(cause), LONGEST)
     if cause.family is BLOCKED:
         return f"{plural(len(cause.rules), 'rule')} could not look: {safe(cause.key, 100)}"
@@ -126,12 +127,14 @@ def _order(cause: Cause) -> str:
     events = _ALTERNATIVES.split(expected)
     first = events[0]
     if END.search(message) and first.startswith("response."):
-        is_bare = cause.key == "response begin"
-        return (
-            "A stream ends before its first event"
-            if is_bare
-            else "A stream ends without a terminal event, such as response.completed"
-        )
+        if cause.family.name == "no event":
+            types = message.partition(WITH_EVENTS)[2].partition(": expected")[0]
+            return (
+                f"Streams have none of the documented events, but {types}"
+                if types
+                else "A stream has no event"
+            )
+        return "A stream ends without a terminal event, such as response.completed"
     step = LANE.search(message)
     if step is not None and first.startswith("response."):
         is_open = cause.key.endswith(" end")

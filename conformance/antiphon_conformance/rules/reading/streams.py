@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from antiphon_conformance.http.exchange import Event
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, safe, show
 from antiphon_conformance.rules.reading.comparison import VOLATILE
 from antiphon_conformance.rules.reading.output import value_at
 from antiphon_conformance.rules.reading.stream_view import StreamView, Thread, stream_view, value_below, views
@@ -16,6 +17,10 @@ from antiphon_spec.stream import Accumulation, Breach, Lane
 
 Condition = Callable[[StreamReply], bool]
 
+WITH_EVENTS = ", with the events "
+"""What stands before the types of a stream in which no event is documented."""
+MOST_TYPES = 4
+"""How many of these types a finding names."""
 OPENAI = "openai#/components/schemas/"
 OPEN_RESPONSES = "openresponses#/components/schemas/"
 
@@ -63,7 +68,14 @@ def breaches(
             and (not enclosing or breach.enclosing in enclosing)
         )
         if fits:
-            yield finding(event, breach)
+            told = finding(event, breach)
+            is_strange = event is None and breach.actual == "start" and stream.events
+            yield replace(told, actual=f"{told.actual}{WITH_EVENTS}{_types(stream)}") if is_strange else told
+
+
+def _types(stream: StreamReply) -> str:
+    types = dict.fromkeys(event.type for event in stream.events)
+    return ", ".join(safe(name, 40) for name in list(types)[:MOST_TYPES])
 
 
 def finding(event: Event | None, breach: Breach) -> Finding:
