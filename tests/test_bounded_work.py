@@ -199,6 +199,7 @@ def test_no_request_makes_the_server_fetch_an_address(dialect: str) -> None:
 
 
 MANY, PAIRS = 25_000, 1_500
+UNKNOWN = {f"x{number}": 1 for number in range(6_000)}
 HI = {"role": "user", "content": "Hi"}
 PROPERTIES = {f"p{number}": {"type": "string"} for number in range(6_000)}
 WIDE = {"type": "object", "properties": PROPERTIES, "required": [*PROPERTIES]}
@@ -224,6 +225,10 @@ LARGE: dict[str, tuple[str, dict[str, Any], int]] = {
         {"input": "Hi", "tools": [{**FUNCTION, "parameters": WIDE}], "tool_choice": "required"},
         400,
     ),
+    "members": ("/responses", {"input": "Hi", **UNKNOWN}, 400),
+    "members of an item": ("/responses", {"input": [{**HI, **UNKNOWN}]}, 400),
+    "members of all items": ("/responses", {"input": [{**HI, **dict.fromkeys("abcdefgh")}] * 12_000}, 400),
+    "members in a text": ("/responses", {"input": '{"a": 1}' * 6_000}, 200),
     "messages": ("/chat/completions", {"messages": [HI] * MANY}, 400),
     "words": ("/responses", {"input": "word " * 400_000}, 400),
     "digits": ("/responses", {"input": "7" * 400_000}, 200),
@@ -245,3 +250,38 @@ def test_a_large_request_costs_little(name: str) -> None:
     reply = client.post(path, {"model": "gpt-5", **members})
     assert time.process_time() - before < SECONDS
     assert reply.status == status, reply.json
+
+
+@pytest.mark.parametrize(
+    ("members", "param", "message"),
+    [
+        (UNKNOWN, None, "The body has to be an object with at most 5000 members, got 6001."),
+        (
+            {"input": [HI, {**HI, **UNKNOWN}]},
+            "input[1]",
+            "Invalid 'input[1]': expected an object with at most 5000 members, got 6002.",
+        ),
+        (
+            {"prompt": {"id": "pmpt_1", "variables": UNKNOWN}},
+            "prompt.variables",
+            "Invalid 'prompt.variables': expected an object with at most 5000 members, got 6000.",
+        ),
+    ],
+)
+def test_an_object_with_too_many_members_is_named(members: Any, param: str | None, message: str) -> None:
+    for dialect in ("openai", "openresponses"):
+        error = Client(dialect=dialect).post("/responses", {"model": "gpt-5", **members}).json["error"]
+        assert (error["param"], error["message"]) == (param, message)
+
+
+def test_a_long_stream_with_probabilities_is_sent_in_pieces_and_is_whole() -> None:
+    body = {"input": "Write a story of 900 words.", "top_logprobs": 20, "stream": True}
+    client = Client(dialect="openai")
+    reply = client.post("/responses", {"model": "gpt-5", **body, "include": ["message.output_text.logprobs"]})
+    events = reply.events
+    deltas = [event for event in events if event["type"] == "response.output_text.delta"]
+    done = next(event for event in events if event["type"] == "response.output_text.done")
+    assert [entry for event in deltas for entry in event["logprobs"]] == done["logprobs"]
+    assert {len(entry["top_logprobs"]) for entry in done["logprobs"]} == {20}
+    assert len(deltas) > 500
+    assert [event["sequence_number"] for event in events] == [*range(len(events))]

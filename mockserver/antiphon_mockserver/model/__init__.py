@@ -195,8 +195,10 @@ ALTERNATIVES = tuple(
 
 
 def logprobs(text: str, alternatives: int) -> list[dict[str, Any]]:
-    """An entry for each token of a text, each with this many alternatives."""
-    return [_entry(token, alternatives) for token in split(text)]
+    """An entry for each token of a text, each with this many alternatives; equal tokens share theirs."""
+    tokens = split(text)
+    entries = {token: _entry(token, alternatives) for token in set(tokens)}
+    return [entries[token] for token in tokens]
 
 
 def _entry(token: str, alternatives: int) -> dict[str, Any]:
@@ -205,7 +207,7 @@ def _entry(token: str, alternatives: int) -> dict[str, Any]:
     ranking = [best]
     ranking += [
         _alternative(word, round(best["logprob"] - rank * 0.75, 4))
-        for rank, word in enumerate(words_besides, start=1)
+        for rank, word in zip(range(1, alternatives), words_besides, strict=False)
     ]
     return {**best, "top_logprobs": ranking[:alternatives]}
 

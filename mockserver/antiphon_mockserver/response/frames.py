@@ -123,8 +123,11 @@ class Events(Sequence[Event]):
 
     @cached_property
     def is_long(self) -> bool:
-        """Whether the events have a long text, so that they and their bytes are made while they are sent."""
-        return any(isinstance(part, Pieces) and isinstance(part.texts, Tokens) for part in self.parts)
+        """Whether the events have a long text, or are many that share nothing, as those with probabilities
+        are, so that they and their bytes are made while they are sent."""
+        return len(self.parts) > BATCH or any(
+            isinstance(part, Pieces) and isinstance(part.texts, Tokens) for part in self.parts
+        )
 
     def __len__(self) -> int:
         return self._length

@@ -1,16 +1,66 @@
-"""Reads the body of a request from the connection, and as canonical JSON."""
+"""Reads the body of a request from the connection, as JSON of bounded size, and as canonical JSON."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.server.sender import Receive
+
+if TYPE_CHECKING:
+    from antiphon_mockserver.server.sender import Receive
+
+
+# More members, objects or arrays than these would hold up other clients. The bytes are counted first, which
+# takes a millisecond: a usual body is looked at no further.
+MOST_VALUES = 20_000
+"""How many objects and arrays a body may have."""
+MOST_MEMBERS = 5_000
+"""How many members one object may have: OpenAI allows a schema as many properties."""
+MOST_MEMBERS_OF_ALL = 100_000
+"""How many members all objects of a body may have."""
+
+
+def parse(raw: bytes) -> Any:
+    """The JSON of a body. Rejects too many members, objects and arrays; raises orjson.JSONDecodeError."""
+    if len(raw) <= MOST_VALUES:  # so many objects, or so many names of one, take more bytes
+        return orjson.loads(raw)
+    # A text holds no quotation mark but an escaped one: these are names of members, and nearly all of them.
+    members = raw.count(b'":') - raw.count(b'\\":')
+    if members > MOST_MEMBERS_OF_ALL:
+        message = f"The body has more than {MOST_MEMBERS_OF_ALL} members."
+        raise invalid(message, code="object_above_max_properties")
+    body = orjson.loads(raw)
+    if raw.count(b":") > MOST_MEMBERS or raw.count(b"{") + raw.count(b"[") > MOST_VALUES:
+        _reject_large(body)
+    return body
+
+
+def _reject_large(body: Any) -> None:
+    """Rejects too many objects and arrays, and an object with too many members, by its path."""
+    rest, count = [("", body)], 0
+    while rest:
+        path, value = rest.pop()
+        count += 1
+        if count > MOST_VALUES:
+            raise invalid(f"The body has more than {MOST_VALUES} objects and arrays.", code="invalid_value")
+        if isinstance(value, dict):
+            if len(value) > MOST_MEMBERS:
+                where = f"Invalid '{path}': expected" if path else "The body has to be"
+                message = f"{where} an object with at most {MOST_MEMBERS} members, got {len(value)}."
+                raise invalid(message, path or None, "object_above_max_properties")
+            start = f"{path}." if path else ""
+            rest += [(f"{start}{key}", part) for key, part in value.items() if isinstance(part, dict | list)]
+        elif isinstance(value, list):
+            rest += [
+                (f"{path}[{index}]", part)
+                for index, part in enumerate(value)
+                if isinstance(part, dict | list)
+            ]
 
 
 def canonical(body: Any) -> bytes:

@@ -19,6 +19,7 @@ from antiphon_mockserver.server.context import Request
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.server.headers import encode_headers
 from antiphon_mockserver.server.lane import Lane
+from antiphon_mockserver.server.reading import parse
 from antiphon_mockserver.server.steering import steer
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ class Session:
         if text is None:
             raise invalid("The message is binary; send JSON as a text message.", code="invalid_json")
         try:
-            event = orjson.loads(text)
+            event = parse(text.encode(errors="surrogatepass"))
         except orjson.JSONDecodeError as problem:
             raise invalid(f"The message is not valid JSON: {problem}.", code="invalid_json") from None
         if not isinstance(event, dict):
