@@ -82,6 +82,7 @@ OPEN = {
     "state.names-the-connection-in-responses",
     "state.offers-no-websocket",
     "state.reads-text-only",
+    "http.stores-chats-as-others-do",
     "sse.chats-as-others-do",
     "body.lists-messages-without-a-status",
     "state.adds-a-newer-item",

@@ -114,6 +114,7 @@ TOPICS: Mapping[str, frozenset[str]] = {
     "list": frozenset({"listing", "offset-pages"}),
     "chat": frozenset({"chat"}),
     "chat_completions": frozenset({"chat", "chat-stream"}),
+    "stored_chats": frozenset({"stored-chats"}),
     "filters": frozenset({"filters", "filter-laws", "filtered-answers"}),
     "prompts": frozenset({"prompt-templates"}),
     "webhooks": frozenset({"webhooks"}),
@@ -166,7 +167,7 @@ SIGNS_OF_EFFECT: Mapping[str, tuple[str, ...]] = {
 """The rules that see whether a feature has any effect at all."""
 PARENTS: Mapping[str, str] = {
     "lanes": "websocket", "warm_up": "websocket", "steering": "websocket", "resume": "background",
-    "webhook_retries": "webhooks",
+    "webhook_retries": "webhooks", "stored_chats": "chat_completions",
 }  # fmt: skip
 """Features that are part of another one: a target without that one does not offer them."""
 ID = re.compile(r"(?<![/\w])[a-z]{2,8}[_-]\w*\d")

@@ -89,6 +89,14 @@ class ErrorReply(AnyReply):
 
 
 @dataclass(frozen=True)
+class ChatErrorReply(ErrorReply):
+    """The same for a chat."""
+
+    feature: ClassVar[str] = "chat_completions"
+    """The optional feature of the targets that show it."""
+
+
+@dataclass(frozen=True)
 class SuccessReply(AnyReply):
     """A successful reply, or a part of one."""
 
@@ -259,6 +267,8 @@ def views(exchange: Exchange, dialect: Dialect) -> Iterator[AnyReply]:
         if reply.status < 300:
             yield (ChatStreamReply if reply.stream is not None else DocumentReply)(exchange, dialect)
             yield from _completions(exchange, dialect, reply)
+        elif reply.status >= 400 and not exchange.traits & BESIDE_THE_API:
+            yield ChatErrorReply(exchange, dialect)
         return
     yield AnyReply(exchange, dialect)
     if exchange.is_turn:

@@ -29,6 +29,7 @@ def answer(entry: Mapping[str, Any], context: Context) -> Plan:
     if error := entry.get("error"):
         raise _rejection(error, entry.get("delay", 0.0))
     items = with_logprobs(tuple(_items(entry)), context)
+    usage = _usage(items, context, entry.get("usage", {}))
     status = entry.get("status", "failed" if "failure" in entry else "completed")
     return Plan(
         items=items,
@@ -37,7 +38,10 @@ def answer(entry: Mapping[str, Any], context: Context) -> Plan:
         error=entry.get("failure", FAILURE) if status == "failed" else None,
         delay=entry.get("delay", 0.0),
         pace=read_pace(entry["pace"]) if "pace" in entry else None,
-        **_usage(items, context, entry.get("usage", {})),
+        input_tokens=usage["input_tokens"],
+        cached_tokens=usage.get("cached_tokens", 0),
+        output_tokens=usage["output_tokens"],
+        reasoning_tokens=usage["reasoning_tokens"],
     )
 
 

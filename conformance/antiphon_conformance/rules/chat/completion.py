@@ -18,7 +18,13 @@ WHOLE_ENDS = ("tool_calls", "stop")
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
-@rule("chat.a-completion-has-choices", ChatCompletion, cites="CHT-01")
+@rule(
+    "chat.a-completion-has-choices",
+    ChatCompletion,
+    cites="CHT-01",
+    when=lambda completion: not completion.object.get("error"),
+    needs="a chat completion that is no error",
+)
 def a_completion_has_choices(completion: ChatCompletion) -> Iterator[Finding]:
     """A chat completion has at least one choice."""
     if next(objects(completion.object.get("choices")), None) is None:

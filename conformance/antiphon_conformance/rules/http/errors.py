@@ -41,7 +41,7 @@ INTERNALS = re.compile(
 """Stack traces, source files and memory addresses, as several languages print them."""
 
 
-def _is_of_the_api(error_reply: ErrorReply) -> bool:
+def is_of_the_api(error_reply: ErrorReply) -> bool:
     """Whether the API made the error: on an operation that it offers, and not before it saw the request."""
     is_early = error_reply.reply.status in OF_GATEWAYS or _length_of_headers(error_reply) > LONG_HEADERS
     is_offered = error_reply.operation is not None and NOT_OFFERED not in error_reply.exchange.traits
@@ -57,7 +57,7 @@ def _length_of_headers(error_reply: ErrorReply) -> int:
     ErrorReply,
     cites=("ERR-11", "BUD-SSE-22"),
     reads={Part.REPLY_HEADERS},
-    when=_is_of_the_api,
+    when=is_of_the_api,
 )
 def an_error_is_json(error_reply: ErrorReply) -> Iterator[Finding]:
     """The body of an error is a JSON object of the media type `application/json`.
@@ -119,7 +119,7 @@ def the_error_on_an_unknown_path_is_a_string(error_reply: ErrorReply) -> Iterato
 
 
 def _has_json_object(error_reply: ErrorReply) -> bool:
-    return isinstance(error_reply.reply.body, dict) and _is_of_the_api(error_reply)
+    return isinstance(error_reply.reply.body, dict) and is_of_the_api(error_reply)
 
 
 @rule(

@@ -42,3 +42,30 @@ def chats_about_nothing(answer: Answer, call: Call) -> Answer:
     if call.operation == CHAT and not _messages(call):
         answer.status, answer.body = 200, b'{"object": "chat.completion", "choices": []}'
     return answer
+
+
+@mutant(
+    "http.retrieves-chats-that-are-not-there",
+    caught_by=("stored-chats.a-deleted-chat-is-gone", "stored-chats.an-unknown-chat-is-not-found"),
+)
+def retrieves_chats_that_are_not_there(answer: Answer, call: Call) -> Answer:
+    """Retrieves a chat that was deleted or never stored."""
+    if call.operation == "getChatCompletion" and answer.status == 404:
+        answer.status, answer.body = 200, b'{"object": "chat.completion", "choices": []}'
+    return answer
+
+
+@mutant("http.rejects-a-chat-without-an-error", caught_by="chat.an-error-says-why")
+def rejects_a_chat_without_an_error(answer: Answer, call: Call) -> Answer:
+    """Rejects a chat with a message that is in no `error`."""
+    if call.operation == CHAT and answer.status >= 400:
+        answer.body = b'{"object": "error", "message": "Missing messages.", "code": 400}'
+    return answer
+
+
+@mutant("http.rejects-a-chat-with-200", caught_by="chat.an-error-has-its-status")
+def rejects_a_chat_with_200(answer: Answer, call: Call) -> Answer:
+    """Answers a wrong chat with an error and the status 200."""
+    if call.operation == CHAT and answer.status >= 400:
+        answer.status = 200
+    return answer
