@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -15,6 +17,8 @@ from antiphon_conformance.http.client import Target
 from antiphon_conformance.http.credentials import Credentials
 from antiphon_conformance.http.exchange import Exchange, Headers, Trace
 from antiphon_conformance.http.mailbox import Mailbox
+from antiphon_conformance.http.reply import read_reply
+from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.requests import generation
 from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
 from antiphon_conformance.run import RunConfig, perform
@@ -32,6 +36,7 @@ from antiphon_spec.profile import NOTICES_ALL, load_profile
 KEY, OTHER_KEY = "sk-antiphon-tests", "sk-9zqx7wvkj2"
 URL = "http://mock/v1"
 NOTICES = load_profile(NOTICES_ALL)
+DONE = b"data: [DONE]\n\n"
 RED = {Outcome.FAILED, Outcome.WARNED, Outcome.NOTED}
 
 
@@ -144,3 +149,28 @@ def streams(dialect_name: str) -> tuple[Exchange, ...]:
             types = (event.type for event in stream.events)
             exchanges.setdefault(tuple(kind for kind, _ in groupby(types)), exchange)
     return tuple(exchanges.values())
+
+
+@cache
+def chats(dialect_name: str) -> tuple[Exchange, ...]:
+    """The chat completions of the right server, at once and in chunks."""
+    results = traces(dialect_name, ("chat_completions",))
+    (trace,) = [trace for trace in results if trace.scenario == "chat_completions"]
+    return tuple(exchange for exchange in trace.exchanges.values() if exchange.ok)
+
+
+def documents(exchange: Exchange) -> list[Any]:
+    """The completion of a chat, or its chunks."""
+    stream = exchange.answer.stream
+    if stream is None:
+        return [json.loads(exchange.answer.raw)]
+    return [json.loads(frame.data) for frame in stream.frames if frame.data != SENTINEL]
+
+
+def with_documents(exchange: Exchange, values: Sequence[Any]) -> Exchange:
+    """The same chat with another completion, or with other chunks."""
+    if exchange.answer.stream is None:
+        raw = json.dumps(values[0] if values else None).encode()
+    else:
+        raw = "".join(f"data: {json.dumps(value)}\n\n" for value in values).encode() + DONE
+    return replace(exchange, reply=read_reply(200, exchange.answer.headers, raw))

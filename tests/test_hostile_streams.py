@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon_conformance.engine import lint
+from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.reply import read_reply
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load, names
-from inprocess import streams
+from inprocess import chats, documents, streams, with_documents
 
 DIALECTS = names()
 HOSTILE = st.one_of(
@@ -58,9 +59,20 @@ def test_no_rule_breaks_on_hostile_events(dialect: str, data: st.DataObject) -> 
     events = _corrupt([json.loads(event.frame.data) for event in stream.events], data)
     raw = "".join(f"event: x\ndata: {json.dumps(event)}\n\n" for event in events).encode()
     variant = replace(exchange, reply=read_reply(200, exchange.answer.headers, raw))
-    failures = [
+    assert broken(variant, dialect) == []
+
+
+def broken(exchange: Exchange, dialect: str) -> list[str]:
+    """The rules that raise."""
+    return [
         f"{record.rule}: {record.note}"
-        for record in lint([variant], load(dialect))
+        for record in lint([exchange], load(dialect))
         if record.outcome is Outcome.BROKEN
     ]
-    assert failures == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_no_rule_breaks_on_a_hostile_chat(data: st.DataObject) -> None:
+    exchange = data.draw(st.sampled_from(chats("openai")))
+    assert broken(with_documents(exchange, _corrupt(documents(exchange), data)), "openai") == []

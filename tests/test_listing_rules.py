@@ -13,7 +13,7 @@ from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load
 from scripted_transport import exchange
 
-CLOUDGLUE = load("cloudglue")
+CLOUDGLUE, OPENAI = load("cloudglue"), load("openai")
 RULES = {
     name: rule
     for name, rule in rules_for(CLOUDGLUE).items()
@@ -159,3 +159,31 @@ def test_listed_entries_have_neither_output_nor_error(member: str) -> None:
     body = {"object": "list", "data": [entry("a", **{member: None})], "total": 1, "limit": 50, "offset": 0}
     rules = find_rules(exchange("listing/p", body, path="/responses", method="GET"))
     assert rules == {"listing.entries-have-no-output"}
+
+
+def said(letters: str) -> list[dict[str, Any]]:
+    """A message of the user for each letter."""
+    return [{"type": "message", "role": "user", "content": letter} for letter in letters]
+
+
+AGREES = "conversations.input-items-agree-with-the-history"
+ANSWER = {"id": "resp_1", "object": "response", "status": "completed", "output": []}
+
+
+@pytest.mark.parametrize(
+    ("letters", "fails"),
+    [("c", False), ("abc", False), ("xabc", False), ("ac", False), ("ab", True), ("cba", True), ("", True)],
+)
+def test_input_items_in_a_conversation_are_the_new_input_or_the_history(letters: str, fails: bool) -> None:
+    """The history is a, b and c, of which c is the new input."""
+    items = {"object": "list", "data": said(letters), "has_more": False}
+    steps = {
+        "asked": exchange("conversations/asked", ANSWER, request_body={"input": "c"}),
+        "resent": exchange("conversations/resent", ANSWER, request_body={"input": said("abc")}),
+        "asked_items": exchange(
+            "conversations/asked_items", items, path="/responses/resp_1/input_items", method="GET"
+        ),
+    }
+    rule = rules_for(OPENAI)[AGREES]
+    (record,) = judge([Trace("conversations", steps)], OPENAI, {AGREES: rule})
+    assert bool(record.findings) is fails

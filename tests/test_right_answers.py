@@ -21,8 +21,9 @@ from antiphon_conformance.http.reply import read_reply
 from antiphon_conformance.scenarios.scenario import scenarios_for
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load
-from inprocess import streams, traces
+from inprocess import chats, documents, streams, traces, with_documents
 from right_answers import BODIES, SPARSE
+from right_chats import CHATS
 
 Json = dict[str, Any]
 DIALECTS = ("openai", "openresponses")
@@ -305,3 +306,28 @@ def test_a_reply_without_a_date_has_no_time_to_compare() -> None:
     exchange = creates("openai")[0]
     reply = Reply(200, JSON_HEADERS, exchange.answer.raw, dict(exchange.answer.fields))
     assert red_rules([replace(exchange, reply=reply)], "openai") == {}
+
+
+@pytest.mark.parametrize("variation", CHATS)
+def test_a_right_chat_fails_no_rule(variation: str) -> None:
+    varied = [with_documents(chat, CHATS[variation](documents(chat))) for chat in chats("openai")]
+    assert red_rules(varied, "openai") == {}
+
+
+CHAT = Request("POST", "/chat/completions", body={"model": "gpt-4o-mini"})
+CHAT_ERRORS: dict[str, tuple[int, str, bytes, bool]] = {
+    "an envelope": (400, "application/json", json.dumps(ENVELOPE).encode(), False),
+    "a text": (400, "application/json", b'{"error": "No messages."}', False),
+    "a page of a load balancer": (502, "text/html", b"<html>Bad gateway</html>", False),
+    "a path without this method": (405, "text/plain", b"Method Not Allowed", False),
+    "a message without an error": (400, "application/json", b'{"object": "error", "message": "No."}', True),
+    "a page": (400, "text/html", b"<html>Bad request</html>", True),
+}
+"""Status, type and body of a rejected chat, and whether clients cannot tell why it was rejected."""
+
+
+@pytest.mark.parametrize("name", CHAT_ERRORS)
+def test_a_rejected_chat_says_why(name: str) -> None:
+    status, kind, raw, fails = CHAT_ERRORS[name]
+    reply = read_reply(status, Headers((("content-type", kind),)), raw)
+    assert ("chat.an-error-says-why" in red_rules([Exchange("chat", CHAT, reply)], "openai")) is fails

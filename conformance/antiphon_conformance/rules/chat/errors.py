@@ -46,7 +46,7 @@ def an_error_says_why(error_reply: ChatErrorReply) -> Iterator[Finding]:
     reads={Part.STATUS},
 )
 def an_error_has_its_status(reply: DocumentReply) -> Iterator[Finding]:
-    """A chat that failed is answered with a 4xx or 5xx, and not with an `error` beside a success.
+    """A chat that failed is answered with a 4xx or 5xx, and not with a success.
 
     A client reads it as a completion without choices.
     """

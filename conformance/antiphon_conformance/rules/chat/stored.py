@@ -31,11 +31,11 @@ SCENARIO = "stored_chats"
 )
 def a_chat_is_retrieved_as_it_was_answered(trace: ScenarioTrace) -> Iterator[Finding]:
     """A stored chat is retrieved with the id and the text that its create was answered with."""
-    created, retrieved = trace["created"].answer.fields, trace["retrieved"].answer.fields
-    if retrieved.get("id", ABSENT) != created.get("id"):
-        expected, actual = show(created.get("id")), show(retrieved.get("id", ABSENT))
+    creation, answer = trace["created"].answer.fields, trace["retrieved"].answer.fields
+    if answer.get("id", ABSENT) != creation.get("id"):
+        expected, actual = show(creation.get("id")), show(answer.get("id", ABSENT))
         yield Finding("reply.body/id", expected, actual, trace["retrieved"].id)
-    before, now = _text(created), _text(retrieved)
+    before, now = _text(creation), _text(answer)
     if now != before:
         where = "reply.body/choices/0/message/content"
         yield Finding(where, show(before), show(now), trace["retrieved"].id)
@@ -59,19 +59,17 @@ def the_list_has_a_stored_chat(trace: ScenarioTrace) -> Iterator[Finding]:
 
     Nothing is said of a chat on a later page.
     """
-    listed = trace["listed"]
-    yield from expect_ok(listed, "200, since a chat is stored")
-    if not listed.ok:
+    page = trace["listed"]
+    yield from expect_ok(page, "200, since a chat is stored")
+    if not page.ok:
         return
-    rows = listed.answer.fields.get("data", ABSENT)
+    rows = page.answer.fields.get("data", ABSENT)
     if not isinstance(rows, list):
-        yield Finding("reply.body/data", "an array", show(rows), listed.id)
+        yield Finding("reply.body/data", "an array", show(rows), page.id)
         return
     identity = trace["created"].answer.fields.get("id")
-    if listed.answer.fields.get("has_more") is not True and identity not in _ids(rows):
-        yield Finding(
-            "reply.body/data", f"an entry with the id {show(identity)}", show(_ids(rows)), listed.id
-        )
+    if page.answer.fields.get("has_more") is not True and identity not in _ids(rows):
+        yield Finding("reply.body/data", f"an entry with the id {show(identity)}", show(_ids(rows)), page.id)
 
 
 def _ids(rows: list[Any]) -> list[Any]:
@@ -111,11 +109,11 @@ def _says(message: Any, text: str) -> bool:
 def an_update_changes_the_metadata(trace: ScenarioTrace) -> Iterator[Finding]:
     """After an update a stored chat has the metadata that it was given."""
     yield from expect_ok(trace["updated"], "200, since the chat is stored")
-    wanted = trace["updated"].request.fields["metadata"]
+    metadata = trace["updated"].request.fields["metadata"]
     for exchange in (trace[step] for step in ("updated", "retrieved_again") if succeeded(step)(trace)):
         actual = exchange.answer.fields.get("metadata", ABSENT)
-        if not isinstance(actual, dict) or not wanted.items() <= actual.items():
-            yield Finding("reply.body/metadata", show(wanted), show(actual), exchange.id)
+        if not isinstance(actual, dict) or not metadata.items() <= actual.items():
+            yield Finding("reply.body/metadata", show(metadata), show(actual), exchange.id)
 
 
 @rule(
@@ -127,12 +125,12 @@ def an_update_changes_the_metadata(trace: ScenarioTrace) -> Iterator[Finding]:
 )
 def a_deleted_chat_is_gone(trace: ScenarioTrace) -> Iterator[Finding]:
     """The deletion of a stored chat is reported, and the chat cannot be retrieved afterwards."""
-    deleted = trace["deleted"]
-    yield from expect_ok(deleted, "200, since the chat is stored")
-    if deleted.ok and deleted.answer.fields.get("deleted", ABSENT) is not True:
-        actual = show(deleted.answer.fields.get("deleted", ABSENT))
-        yield Finding("reply.body/deleted", "true", actual, deleted.id)
-    if deleted.ok and succeeded("retrieved_deleted")(trace):
+    deletion = trace["deleted"]
+    yield from expect_ok(deletion, "200, since the chat is stored")
+    if deletion.ok and deletion.answer.fields.get("deleted", ABSENT) is not True:
+        actual = show(deletion.answer.fields.get("deleted", ABSENT))
+        yield Finding("reply.body/deleted", "true", actual, deletion.id)
+    if deletion.ok and succeeded("retrieved_deleted")(trace):
         gone = trace["retrieved_deleted"]
         yield Finding("reply.status", "404, since the chat was deleted", str(gone.answer.status), gone.id)
 

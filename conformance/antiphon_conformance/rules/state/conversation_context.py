@@ -13,11 +13,13 @@ from antiphon_conformance.rules.reading.comparison import (
     answers,
     expect_ok,
     input_tokens,
+    succeeded,
     took_place,
 )
 from antiphon_conformance.rules.reading.output import answered, text_of, value_at
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.state.conversations import SCENARIO, unless_forgotten
+from antiphon_conformance.rules.state.input_items import page_items, roles_and_texts
 from antiphon_conformance.rules.views import ScenarioTrace
 
 
@@ -63,6 +65,29 @@ def a_conversation_counts_its_whole_history(trace: ScenarioTrace) -> Iterator[Fi
         expected = f"about {whole}, as for the whole history"
         actual = show(value_at(answered(trace["asked"]), "usage", "input_tokens"))
         yield Finding("reply.body/usage/input_tokens", expected, actual, trace["asked"].id)
+
+
+@rule(
+    "conversations.input-items-agree-with-the-history",
+    ScenarioTrace,
+    scenario=SCENARIO,
+    cites="INP-24",
+    when=succeeded("asked", "resent", "asked_items"),
+    needs="a list of the input items of a response in a conversation",
+)
+def input_items_agree_with_the_history(trace: ScenarioTrace) -> Iterator[Finding]:
+    """The input items of a response in a conversation have its new input, in the order of the history.
+
+    They may be the new input alone, or have earlier items, too; what is not of the history is not compared.
+    """
+    page = trace["asked_items"]
+    history = roles_and_texts(trace["resent"].request.fields["input"])
+    items = [item for item in roles_and_texts(page_items(page)) if item in history]
+    places = iter(history)
+    is_in_order = all(item in places for item in items)
+    if not is_in_order or history[-1] not in items:
+        expected = f"{show(history[-1])}, after what is shown of {show(history[:-1])}"
+        yield Finding("reply.body/data", expected, named("messages", items), page.id)
 
 
 @rule(

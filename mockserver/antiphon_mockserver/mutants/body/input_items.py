@@ -49,6 +49,12 @@ def lists_items_without_ids(body: Body, call: Call) -> Body:
     return body
 
 
+@mutant("body.lists-all-but-the-newest-input", caught_by="conversations.input-items-agree-with-the-history")
+def lists_all_but_the_newest_input(body: Body, call: Call) -> Body:
+    """Lists the input items of a response, oldest first, without the newest one."""
+    return {**body, "data": body["data"][:-1]} if is_list(call) and call.query.get("order") == "asc" else body
+
+
 @mutant("body.gives-all-items-one-id", caught_by="input-items.every-listed-item-has-an-id")
 def gives_all_items_one_id(body: Body, call: Call) -> Body:
     """Gives every item of a list the same id."""
