@@ -62,6 +62,7 @@ FLOWS: dict[str, tuple[str, Json, list[str]]] = {
     "tool search": ("The weather in Paris?", {"tools": [{"type": "tool_search"}, LATE]},
                     ["tool_search_call", "tool_search_output", "function_call"]),
     "client search": ("The weather in Paris?", {"tools": [CLIENT_SEARCH, LATE]}, ["tool_search_call"]),
+    "open search": ("The weather in Paris?", {"tools": [CLIENT_SEARCH]}, ["tool_search_call"]),
     "program": ("The weather in Paris?", {"tools": [{"type": "programmatic_tool_calling"},
                 {**LATE, "defer_loading": False, "allowed_callers": ["programmatic"]}]},
                 ["program", "function_call"]),

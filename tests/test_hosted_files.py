@@ -82,6 +82,15 @@ def test_a_file_leaves_a_vector_store_and_stays(client: Any, file: Any) -> None:
         client.vector_stores.retrieve(store.id)
 
 
+def test_a_deleted_file_leaves_every_vector_store(client: Any, file: Any) -> None:
+    store = client.vector_stores.create(file_ids=[file.id])
+    client.files.delete(file.id)
+    assert client.vector_stores.files.list(store.id).data == []
+    assert client.vector_stores.retrieve(store.id).file_counts.total == 0
+    with pytest.raises(openai.NotFoundError):
+        client.vector_stores.files.retrieve(file.id, vector_store_id=store.id)
+
+
 def test_a_shell_reads_the_files_of_its_container(client: Any, file: Any) -> None:
     container = client.containers.create(name="work", file_ids=[file.id])
     note = client.containers.files.create(container.id, file=("note.txt", b"Feed the badgers."))
@@ -220,3 +229,8 @@ def test_a_program_writes_a_file_that_its_answer_cites(client: Any) -> None:
     reading = {**question, "input": "```python\nprint(open('/mnt/data/result.txt').read())\n```"}
     reading["tools"] = [{**tool, "container": note.container_id}]
     assert client.responses.create(tool_choice="required", **reading).output_text.endswith(" 84")
+    client.containers.delete(note.container_id)
+    question["tools"] = reading["tools"]
+    client.responses.create(**question)
+    with pytest.raises(openai.NotFoundError):
+        client.containers.retrieve(note.container_id)

@@ -132,7 +132,12 @@ def test_a_body_in_zstd_is_read_where_a_module_can() -> None:
         assert (reply.status, reply.error["code"]) == (415, "unsupported_content_encoding")
         assert "antiphon[zstd]" in reply.error["message"]
     else:
-        assert compressed("zstd", zstd.ZstdCompressor().compress(HELLO)).status == 200
+        whole = zstd.ZstdCompressor().compress(HELLO)
+        assert compressed("zstd", whole).status == 200
+        for part in (whole[:-1], whole[:9], whole + b"junk", b"junk"):
+            assert compressed("zstd", part).status == 400
+        checked = zstd.ZstdCompressor(write_checksum=True).compress(HELLO)
+        assert [compressed("zstd", checked[:length]).status for length in (len(checked), -2)] == [200, 400]
 
 
 @pytest.mark.parametrize(

@@ -48,15 +48,15 @@ async def chaining(conversation: Conversation) -> None:
         may_fail=True,
     )
     history = [*turn(TELL_FIRST, first_turn), *turn(TELL_SECOND, second_turn), user(ASK_ALL)]
-    resent = await conversation.create("resent", input=history, store=False, may_fail=True)
-    await ask_again(conversation, "asked", resent, (FIRST_WORD, SECOND_WORD, OLD_COLOUR, NEW_COLOUR))
-    await ask_again(conversation, "forked", resent, (FIRST_WORD,))
-    if resent.ok:
-        identity = conversation.id_of(resent)
+    whole = await conversation.create("resent", input=history, store=False, may_fail=True)
+    await ask_again(conversation, "asked", whole, (FIRST_WORD, SECOND_WORD, OLD_COLOUR, NEW_COLOUR))
+    await ask_again(conversation, "forked", whole, (FIRST_WORD,))
+    if whole.ok:
+        identity = conversation.id_of(whole)
         await conversation.create(
             "continued_unstored", input=ASK_FIRST, previous_response_id=identity, may_fail=True
         )
-    if not all(says(resent, word) for word in (FIRST_WORD, SECOND_WORD)):
+    if not all(says(whole, word) for word in (FIRST_WORD, SECOND_WORD)):
         await chain_simply(conversation)
     if "recalled" in conversation.exchanges and not says(first_turn, FIRST_WORD):
         await refer(conversation, ASK_SIMPLY, conversation.exchanges["recalled"], first_turn)
@@ -65,8 +65,8 @@ async def chaining(conversation: Conversation) -> None:
     if "retrieve" in conversation.dialect.features:
         await conversation.get("told_again", f"/responses/{first}")
         await conversation.get("continued_again", f"/responses/{second}")
-        if resent.ok:
-            await conversation.get("unstored", f"/responses/{conversation.id_of(resent)}")
+        if whole.ok:
+            await conversation.get("unstored", f"/responses/{conversation.id_of(whole)}")
     if "input_items" in conversation.dialect.features:
         await conversation.get("continued_items", f"/responses/{second}/input_items")
     await conversation.part("compact", compact)

@@ -51,12 +51,12 @@ async def conversations(conversation: Conversation) -> None:
         "told", input=TELL_SECOND, conversation=identity, stream=True, may_fail=True
     )
     if answer.ok:
-        asked = await conversation.create(
+        question = await conversation.create(
             "asked", input=ASK_ALL, conversation={"id": identity}, may_fail=True
         )
-        if asked.ok and "input_items" in conversation.dialect.features:
-            path_of_asked = f"/responses/{conversation.id_of(asked)}"
-            await conversation.get("asked_items", f"{path_of_asked}/input_items?order=asc&limit=100")
+        if question.ok and "input_items" in conversation.dialect.features:
+            path_of_question = f"/responses/{conversation.id_of(question)}"
+            await conversation.get("asked_items", f"{path_of_question}/input_items?order=asc&limit=100")
         history = [*ITEMS, *turn(TELL_SECOND, answer), user(ASK_ALL)]
         whole = await conversation.create("resent", input=history, store=False, may_fail=True)
         await ask_again(conversation, "asked", whole, (FIRST_WORD, SECOND_WORD, OLD_COLOUR, NEW_COLOUR))

@@ -42,9 +42,14 @@ def _make(server: ServerContext, key: str, container_id: str, details: Mapping[s
 
 
 def keep(server: ServerContext, key: str, containers: Sequence[Container]) -> None:
-    """Stores the containers of hosted tools, with the files that programs wrote in them."""
+    """Stores the containers of hosted tools, with the files that programs wrote in them.
+
+    A container of a client that does not exist, or no more, stays so.
+    """
     for container in containers:
         if objects.find(server, CONTAINER, key, container.id) is None:
+            if container.is_own:
+                continue
             _make(server, key, container.id, {"name": "auto"})
         for file in container.files:
             content = file.text.encode(errors="replace")

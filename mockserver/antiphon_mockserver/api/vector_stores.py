@@ -132,18 +132,18 @@ def delete_file(server: ServerContext, request: Request) -> Answer:
 
 
 def members_of(server: ServerContext, key: str, store_id: str) -> list[Json]:
-    """The files of a vector store, oldest first."""
-    return objects.every(server, MEMBER, _owner(key, store_id))
+    """The files of a vector store, oldest first. A file that is deleted leaves all vector stores."""
+    members = objects.every(server, MEMBER, _owner(key, store_id))
+    return [member for member in members if objects.find(server, files.FILE, key, member["id"])]
 
 
 def texts_in(server: ServerContext, key: str, store_id: str) -> tuple[StoredText, ...]:
-    """The texts of the files of a vector store that still exist."""
+    """The texts of the files of a vector store."""
     texts = []
     for member in members_of(server, key, store_id):
-        file = objects.find(server, files.FILE, key, member["id"])
-        if file is not None:
-            text = files.text_of(server, key, file["id"])
-            texts.append(StoredText(file["id"], file["filename"], text, member["attributes"], store_id))
+        name = objects.require(server, files.FILE, key, member["id"], "File object")["filename"]
+        text = files.text_of(server, key, member["id"])
+        texts.append(StoredText(member["id"], name, text, member["attributes"], store_id))
     return tuple(texts)
 
 
@@ -194,6 +194,7 @@ def require(server: ServerContext, request: Request) -> Json:
 def _member(server: ServerContext, request: Request) -> Json:
     store_id, file_id = require(server, request)["id"], request.parameters["file_id"]
     owner, place = _owner(request.key, store_id), _place(store_id, file_id)
+    objects.require(server, files.FILE, request.key, file_id, "file of this vector store")
     return objects.require(server, MEMBER, owner, place, "file of this vector store")
 
 

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from antiphon_mockserver.hosted_tools.calculator import Execution, ProgramError, program_of, run
 from antiphon_mockserver.hosted_tools.pictures import Picture, data_url
 from antiphon_mockserver.hosted_tools.work import HOME, Citation, Job, Work
-from antiphon_mockserver.response.plan import Container, Item, StoredText
+from antiphon_mockserver.response.plan import Item, StoredText
 
 FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
 PLOT = re.compile(r"\b(?:plot|chart|graph|diagram)\b", re.IGNORECASE)
@@ -44,7 +44,7 @@ def code_interpreter(job: Job) -> Work:
         "code_interpreter",
         " ".join(filter(None, (result.logs.strip(), *links))) or "nothing printed",
         tuple(_citation(job.container, file) for file in files),
-        Container(job.container, files),
+        job.container_with(*files),
     )
 
 

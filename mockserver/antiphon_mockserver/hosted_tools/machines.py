@@ -13,7 +13,7 @@ from typing import Any
 from antiphon_mockserver.hosted_tools.searches import texts_of
 from antiphon_mockserver.hosted_tools.work import HOME, Job, Work
 from antiphon_mockserver.model.shell import RUN
-from antiphon_mockserver.response.plan import Container, Item
+from antiphon_mockserver.response.plan import Item
 
 USUAL_COMMAND = "ls"
 CONTAINERS = frozenset({"container_auto", "container_reference"})
@@ -70,7 +70,7 @@ def shell(job: Job) -> Work:
     }
     call["environment"] = {"type": "container_reference", "container_id": job.container}
     text = (stdout or stderr).strip() or "nothing printed"
-    return Work((call, output), "shell", text, container=Container(job.container))
+    return Work((call, output), "shell", text, container=job.container_with())
 
 
 def play(command: str, texts: Mapping[str, str]) -> tuple[str, str, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from antiphon_mockserver.response.plan import Container, Context, Item
+from antiphon_mockserver.response.plan import Container, Context, Item, StoredText
 
 Tool = Mapping[str, Any]
 
@@ -80,11 +80,20 @@ class Job:
         """The id of the container in which the tool works."""
         return container_of(self.tool, self.context)
 
+    def container_with(self, *files: StoredText) -> Container:
+        """The container, with the files that the tool wrote in it."""
+        return Container(self.container, own_container(self.tool) is not None, files)
+
+
+def own_container(tool: Tool) -> str | None:
+    """The id of the client's own container that a tool names; None where the server makes one."""
+    own = tool.get("container") or (tool.get("environment") or {}).get("container_id")
+    return own if isinstance(own, str) else None
+
 
 def container_of(tool: Tool, context: Context) -> str:
     """The id of the container in which a tool works: the client's own, or the one of its key."""
-    own = tool.get("container") or (tool.get("environment") or {}).get("container_id")
-    if isinstance(own, str):
+    if (own := own_container(tool)) is not None:
         return own
     digest = blake2b(f"{context.seed}\0{context.key}".encode(errors="replace"), digest_size=24)
     return f"cntr_{digest.hexdigest()}"

@@ -39,6 +39,8 @@ class Container:
     """A container in which a program or a shell ran, with the files that it wrote."""
 
     id: str
+    is_own: bool
+    """Whether the client made it: then it holds files only while it exists."""
     files: tuple[StoredText, ...] = ()
 
 

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import ModuleType
+from typing import Protocol
 
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
@@ -63,7 +64,18 @@ def _deflate(content: bytes, most: int) -> bytes:
     return _read(zlib.decompressobj(ZLIB), content, most)
 
 
-def _read(reader: zlib._Decompress, content: bytes, most: int) -> bytes:
+class Reader(Protocol):
+    """What reads one member of a file."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether it has seen the end."""
+
+    def decompress(self, content: bytes, most: int, /) -> bytes:
+        """At most this many bytes."""
+
+
+def _read(reader: Reader, content: bytes, most: int) -> bytes:
     plain = reader.decompress(content, most)
     if not reader.eof and len(plain) < most:
         raise zlib.error("it ends too early")
@@ -84,10 +96,17 @@ def _read_zstd(module: ModuleType, content: bytes, most: int) -> bytes:
     """At most this many bytes; the package reads from a stream, the standard library in one step."""
     decompressor = module.ZstdDecompressor()
     try:
-        if hasattr(decompressor, "stream_reader"):
-            with decompressor.stream_reader(content, read_across_frames=True) as reader:
-                return bytes(reader.read(most))
-        return bytes(decompressor.decompress(content, most))
+        if not hasattr(decompressor, "stream_reader"):
+            return _read(decompressor, content, most)
+        with decompressor.stream_reader(content, read_across_frames=True) as reader:
+            plain = bytes(reader.read(most))
+        while content and len(plain) < most:  # the stream does not tell whether its frames have an end
+            frame = decompressor.decompressobj()
+            frame.decompress(content)
+            if not frame.eof:
+                raise zlib.error("it ends too early")
+            content = frame.unused_data
+        return plain
     except module.ZstdError as problem:
         raise zlib.error(str(problem)) from None
 

@@ -76,7 +76,7 @@ def a_conversation_counts_its_whole_history(trace: ScenarioTrace) -> Iterator[Fi
     needs="a list of the input items of a response in a conversation",
 )
 def input_items_agree_with_the_history(trace: ScenarioTrace) -> Iterator[Finding]:
-    """The input items of a response in a conversation have its new input, in the order of the history.
+    """Input items in a conversation have the new input, in the order of the history.
 
     They may be the new input alone, or have earlier items, too; what is not of the history is not compared.
     """
