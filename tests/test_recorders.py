@@ -224,7 +224,7 @@ def test_every_recorder_gives_the_same_exchange(tmp_path, name):
 
 
 EVENTS = [{"type": "response.created", "sequence_number": 0}, {"type": "error", "sequence_number": 1}]
-CHUNKS = [{"object": "chat.completion.chunk", "choices": []}]
+CHUNKS: list[dict] = [{"object": "", "choices": []}, {"object": "chat.completion.chunk", "choices": []}]
 
 
 @pytest.mark.parametrize(("objects", "end"), [(EVENTS, []), (CHUNKS, ["[DONE]"])], ids=["events", "chunks"])
@@ -235,6 +235,21 @@ def test_a_list_of_parsed_events_is_a_stream(tmp_path, objects, end):
     assert [json.loads(data) for data in frames[: len(objects)]] == objects
     assert frames[len(objects) :] == end
     assert Part.BYTES in result.not_recorded
+
+
+@pytest.mark.parametrize("lines", [True, False], ids=["lines", "a list"])
+def test_events_that_somebody_wrote_down(tmp_path, lines):
+    """A new stream begins with each `response.created`: nobody knows which answer the events came in."""
+    objects = [*EVENTS, *EVENTS]
+    content = "\n".join(map(json.dumps, objects)) if lines else json.dumps(objects)
+    results = load_text(tmp_path, "example.chunks.txt", content)
+    assert [len(result.answer.stream.events) for result in results] == [2, 2]
+    assert all({Part.REQUEST, Part.STATUS, Part.BYTES} <= result.not_recorded for result in results)
+
+
+def test_a_chat_completion_alone_is_the_answer_to_a_chat(tmp_path):
+    (result,) = load_text(tmp_path, "a.json", '{"object": "chat.completion", "choices": []}')
+    assert result.request.path == "/chat/completions"
 
 
 def test_a_list_of_other_parsed_objects_is_no_stream(tmp_path):

@@ -6,7 +6,8 @@ Some recorders sit in the client and keep its objects, each with the name of its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -18,6 +19,9 @@ from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.recordings.bodies import WRAPPERS
 
 CHUNK = "chat.completion.chunk"
+START = "response.created"
+EVENTS = ("response.", "error", "keepalive")
+"""How the types of events begin."""
 _CLASS = ("__type__", "__data__")
 """The members of an object of a client: the name of its class, and its members."""
 
@@ -29,15 +33,30 @@ def is_value(body: Any) -> bool:
     return isinstance(body, Mapping) and bool(body) and not any(name in body for name in WRAPPERS)
 
 
+def is_event(value: Any) -> bool:
+    """Whether a value is an event of a stream, or a chunk of a chat; Azure's first chunk names no object."""
+    if not isinstance(value, Mapping):
+        return False
+    kind, choices = value.get("type"), value.get("choices")
+    is_chunk = isinstance(choices, list) and value.get("object") in (CHUNK, "")
+    return is_chunk or (isinstance(kind, str) and kind.startswith(EVENTS))
+
+
+def streams(events: Sequence[Any]) -> Iterator[list[Any]]:
+    """The streams of a list in which the events of several answers follow each other."""
+    starts = [at for at, event in enumerate(events) if event.get("type") == START and at] or [0]
+    bounds = [0, *starts, len(events)]
+    yield from (list(events[start:end]) for start, end in pairwise(bounds) if start < end)
+
+
 def reply(status: int, fields: Headers, body: Any) -> Reply:
     """The reply of a parsed body; a list of events or chunks becomes the stream that has them."""
     value = _members(body)
     events = value if isinstance(value, list) else []
-    if events and all(isinstance(event.get("type"), str) for event in events):
-        return read_reply(status, fields, b"".join(map(_event, events)))
-    if events and all(event.get("object") == CHUNK for event in events):
-        return read_reply(status, fields, b"".join(map(_data, events)) + f"data: {SENTINEL}\n\n".encode())
-    return reply_from_value(status, fields, value)
+    if not events or not all(map(is_event, events)):
+        return reply_from_value(status, fields, value)
+    end = [] if "type" in events[0] else [f"data: {SENTINEL}\n\n".encode()]
+    return read_reply(status, fields, b"".join([*map(_frame, events), *end]))
 
 
 def request(body: Any) -> tuple[Any, bytes]:
@@ -57,9 +76,6 @@ def _members(body: Any) -> Any:
     return {name: _members(value) for name, value in body.items()}
 
 
-def _event(event: Mapping[str, Any]) -> bytes:
-    return f"event: {event['type']}\n".encode() + _data(event)
-
-
-def _data(event: Mapping[str, Any]) -> bytes:
-    return b"data: " + strict_json.write(event) + b"\n\n"
+def _frame(event: Mapping[str, Any]) -> bytes:
+    name = f"event: {event['type']}\n".encode() if "type" in event else b""
+    return name + b"data: " + strict_json.write(event) + b"\n\n"

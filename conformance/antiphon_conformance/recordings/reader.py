@@ -14,7 +14,7 @@ describes, so that its episodes can be read too. What recorders of others lost w
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -29,7 +29,8 @@ from antiphon_conformance.http.exchange import Exchange, Headers, Part, Reply, R
 from antiphon_conformance.http.reply import headers, read_reply, reply_from_value
 from antiphon_conformance.http.text import safe, show
 from antiphon_conformance.http.turns import read_turn
-from antiphon_conformance.recordings import har, httprr, safe_yaml, transcript, vcr
+from antiphon_conformance.recordings import har, httprr, parsed, safe_yaml, transcript, vcr
+from antiphon_conformance.recordings.address import PATHS
 from antiphon_conformance.recordings.allowance import Allowance
 from antiphon_conformance.recordings.bodies import GZIP, gunzip
 from antiphon_conformance.recordings.evidence import with_losses
@@ -149,6 +150,9 @@ def _json(first: bytes, file: BinaryIO, path: Path, allowance: Allowance) -> Rec
         second += line
     if not second and not is_line and not transcript.is_run(document):
         return _document(document, path, allowance)
+    if second and parsed.is_event(document):
+        lines = b"".join((first, second, *file)).splitlines()
+        return _document([_object(line, str(path)) for line in lines if line.strip()], path, allowance)
     del document
     return _lines(chain((first, second), file), path, allowance)
 
@@ -177,11 +181,12 @@ def _exchanges(document: Any, path: Path) -> Recording:
         return Recording(with_losses(tuple(vcr.exchanges(document, path.stem))))
     if isinstance(document, Mapping) and isinstance(document.get("request"), Mapping):
         return Recording((_single(document, path),))
-    if isinstance(document, Mapping) and document.get("object") == "response":
+    if isinstance(document, Mapping) and document.get("object") in PATHS:
         return Recording((_only_body(document, path.stem),))
-    actual = (
-        f"keys {sorted(map(str, document))[:5]}" if isinstance(document, Mapping) else type(document).__name__
-    )
+    if isinstance(document, list) and document and all(map(parsed.is_event, document)):
+        return Recording(tuple(_listed_streams(document, path.stem)))
+    found = sorted(map(str, document))[:5] if isinstance(document, Mapping) else None
+    actual = type(document).__name__ if found is None else f"keys {found}"
     raise RecordingError(str(path), _FORMS, actual)
 
 
@@ -310,14 +315,25 @@ def _lost(entry: Mapping[str, Any]) -> Iterator[Part]:
         yield from (Part.REQUEST, Part.REQUEST_HEADERS)
 
 
+_ASKED = Request("POST", "/responses")
+"""The request of what names none."""
 _UNKNOWN = frozenset({Part.REQUEST, Part.REQUEST_HEADERS, Part.STATUS, Part.REPLY_HEADERS})
+
+_NO_BYTES = _UNKNOWN | {Part.BYTES}
 
 
 def _only_events(raw: bytes, name: str) -> Exchange:
     fields = Headers((("content-type", "text/event-stream"),))
-    return Exchange(name, Request("POST", "/responses"), read_reply(200, fields, raw), not_recorded=_UNKNOWN)
+    return Exchange(name, _ASKED, read_reply(200, fields, raw), not_recorded=_UNKNOWN)
+
+
+def _listed_streams(events: Sequence[Any], name: str) -> Iterator[Exchange]:
+    fields = Headers((("content-type", "text/event-stream"),))
+    for index, stream in enumerate(parsed.streams(events)):
+        reply = parsed.reply(200, fields, stream)
+        yield Exchange(f"{name}#{index}", _ASKED, reply, not_recorded=_NO_BYTES)
 
 
 def _only_body(document: Mapping[str, Any], name: str) -> Exchange:
     reply = reply_from_value(200, Headers((("content-type", "application/json"),)), dict(document))
-    return Exchange(name, Request("POST", "/responses"), reply, not_recorded=_UNKNOWN | {Part.BYTES})
+    return Exchange(name, Request("POST", PATHS[document["object"]]), reply, not_recorded=_NO_BYTES)
