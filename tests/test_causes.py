@@ -137,7 +137,20 @@ def test_a_broken_stream_stands_above_a_header(stream: str) -> None:
     assert first.title == overview(stream).faults[0].title
 
 
+def test_a_target_that_takes_no_strings_is_judged_by_lists() -> None:
+    fault, *rest = overview("state.rejects-text").faults
+    assert "requests.accepts-a-text-as-input" in fault.cause.rules
+    assert len(fault.cause.hidden_rules) < 3
+    assert not rest
+
+
+def test_items_in_one_place_are_one_cause() -> None:
+    fault, *rest = overview("events.puts-all-calls-in-one-place").faults
+    assert fault.title == "Two `output_item.added` of a stream share one `output_index`"
+    assert not rest
+
+
 def test_what_follows_is_named_under_its_cause() -> None:
-    fault, *_ = overview("state.rejects-text").faults
+    fault, *_ = overview("http.demands-instructions").faults
     assert len(fault.cause.hidden_rules) > 10
     assert {record.outcome for record in fault.cause.hides} == {Outcome.UNTESTABLE}

@@ -20,6 +20,7 @@ from antiphon_spec.requirement import Kind
 TEXT = {"type": "message", "content": [{"type": "output_text", "text": "pong"}]}
 REFUSAL = {"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}
 REASONING = {"type": "reasoning", "summary": []}
+CALL = {"type": "function_call", "name": "ping", "arguments": "{}"}
 COUNTS = {"streams": [18, 19], "answers": [58, 60]}
 RULE, WHAT = "lifecycle.the-terminal-event-has-the-items-of-the-stream", "item wrong in a stream"
 
@@ -35,6 +36,7 @@ def answer(*items: Any, status: str = "completed", of: str = "one/asked") -> Exc
         (answer(TEXT), ("answers",)),
         (answer(REASONING, TEXT), ("answers", "reasoning")),
         (answer(REFUSAL), ("answers", "refusal")),
+        (answer(CALL, CALL), ("answers", "calls")),
         (answer(TEXT, status="incomplete"), ("answers", "cut")),
         (answer(), ("answers",)),
         (answer(of="structured_output/refused"), ("answers", "refusal")),

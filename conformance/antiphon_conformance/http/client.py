@@ -105,6 +105,8 @@ class Target:
     """A cheap request that the target answers, to ask whether it is alive; None when none is known."""
     any_path: Reply | None = None
     """The successful answer to a path that cannot exist; None where such a path gets an error."""
+    spelling: str = "string"
+    """How it wants a text as `input`, one of `requests/spellings.py`."""
     no_api: str = ""
     """Why nothing here is the API; empty when something may be."""
     request_count: int = 0

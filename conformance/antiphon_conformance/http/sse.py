@@ -238,9 +238,10 @@ def interpret(frame: Frame) -> tuple[Frame, Event | None]:
 
 
 def _event(frame: Frame, value: Any) -> Event | None:
-    """The event of a frame. Where its data has no `type`, the `event` line says it: that is one fault of the
-    server, and the rest of the event can be judged."""
+    """The event of a frame. Where its data has no `type`, the `event` line says it, or an `error` in the
+    data, as in Chat: that is one fault of the server, and the rest of the event can be judged."""
     if not isinstance(value, dict):
         return None
-    kind = frame.event if value.get("type") is None else value["type"]
+    spoken = "error" if value.get("error") else None
+    kind = frame.event or spoken if value.get("type") is None else value["type"]
     return Event(frame.index, kind, value, frame) if isinstance(kind, str) else None

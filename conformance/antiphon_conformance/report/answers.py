@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from antiphon_conformance.report.families import NO_EFFECT, fault, sight
+from antiphon_conformance.report.families import COMPARISONS, NO_EFFECT, fault, sight
 from antiphon_conformance.report.features import (
     FAILING,
     IGNORED,
@@ -185,9 +185,15 @@ def _feature(client: Client, dialect: str, name: str, run: _Run) -> FeatureAnswe
         return FeatureAnswer(name, BREAKS)
     topics = TOPICS.get(need, frozenset()) if name not in GENERAL else frozenset()
     doubts = bool(run.blind.intersection(SIGNS_OF_EFFECT.get(need, ()))) or any(
-        (what.startswith(NO_EFFECT) and rule.partition(".")[0] in topics) or rule in DOUBTS.get(name, ())
+        (what.startswith(NO_EFFECT) and _is_about_effect(rule, topics)) or rule in DOUBTS.get(name, ())
         for rule, what in run.wires
     )
     doubts |= name in DOUBTS and DOUBTS[name][0] not in run.tried
     is_clear = bool(run.tried & faults.keys()) and state not in (UNSEEN, FAILING) and not doubts
     return FeatureAnswer(name, WORKS if is_clear else UNCLEAR)
+
+
+def _is_about_effect(rule: str, topics: Collection[str]) -> bool:
+    """Whether a rule is about the effect of a feature of these topics; one that compares two views of the
+    same response is not."""
+    return rule.partition(".")[0] in topics and not rule.startswith(COMPARISONS)

@@ -104,6 +104,8 @@ PARAMETERS: Mapping[str, str] = {
 _EFFECT_OF = {rule: name for name, rules in EFFECTS.items() for rule in rules}
 SIDES = {"began": "begin", "whose beginning": "either"}
 """The side on which a lane is wrong, by the words of the finding; by all others it did not end."""
+LISTS = frozenset({"input-items", "listing", "pagination"})
+"""The topics of rules about answers that are lists."""
 STREAM_TOPICS = frozenset({"stream-items", "stream-text", "stream-calls", "stream-reasoning"})
 
 
@@ -203,8 +205,15 @@ _PATHS = {places.ITEM: "output[].", places.PART: "output[].content[]."}
 """Where the objects inside a response stand in it."""
 
 
-def _holder(look: Sight) -> str:
-    return places.RESPONSE if look.place.holder in (*_PATHS, places.ERROR) else look.place.holder
+def holder_of(look: Sight) -> str:
+    """The object that a finding is about: an answer is a response or a list."""
+    is_list = look.topic in LISTS and look.place.holder == places.RESPONSE
+    return places.LIST if is_list else look.place.holder
+
+
+def _owner(look: Sight) -> str:
+    """The same, where what stands in a response belongs to it."""
+    return places.RESPONSE if look.place.holder in (*_PATHS, places.ERROR) else holder_of(look)
 
 
 def _member(look: Sight) -> str:
@@ -294,10 +303,12 @@ FAMILIES: tuple[Family, ...] = (
     Family("no event", 2, _has_no_event),
     Family("sequence", 3, _is_sequence,
            lambda look: _EFFECT_OF.get(look.record.rule, look.record.rule)),
-    Family("member missing", 4, _lacks, _holder, "{holder} lack {members}: {list}", _member),
+    Family("member missing", 4, _lacks, _owner, "{holder} lack {members}: {list}", _member),
     Family("echo", 6, lambda look: look.topic in ECHOES,
            title="Responses do not show the parameters of the request: {list}",
            subject=lambda look: look.place.dotted),
+    Family("shared index", 1, lambda look: look.record.rule == "stream-items.are-added-once",
+           title="Two `output_item.added` of a stream share one `output_index`"),
     Family("order", 3, lambda look: _order(look) is not None, _order_key),
     Family("counter", 2, lambda look: look.place.holder == places.EVENT and look.place.leaf in COUNTERS,
            lambda look: look.place.leaf, "`{key}` of stream events is wrong"),
@@ -322,6 +333,7 @@ HOLDERS: Mapping[str, str] = {
     places.ITEM: "Output items",
     places.EVENT: "Stream events",
     places.PAGE: "Listed items",
+    places.LIST: "Lists",
 }
 
 

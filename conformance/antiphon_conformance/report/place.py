@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 STATUS, HEADER, STREAM, EVENT, ERROR = "status", "header", "stream", "event", "error"
-RESPONSE, ITEM, PART, PAGE, OTHER = "response", "item", "part", "page", "other"
+RESPONSE, ITEM, PART, PAGE, LIST, OTHER = "response", "item", "part", "page", "list", "other"
 
 _EVENT = re.compile(r"event\[\d+\]")
 _INDEX = re.compile(r"\[\d+\]|/\d+(?=/|$)")

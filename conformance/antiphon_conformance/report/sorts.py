@@ -23,10 +23,14 @@ MODES: Mapping[str, str] = {
 SPECIAL: Mapping[str, str] = {
     "reasoning": "with reasoning",
     "refusal": "at a refusal",
+    "calls": "with several calls",
     "cut": "cut short",
     "generated": "to generated requests",
 }
 """The sorts of answers that are not plain, and their words."""
+ADDED = "response.output_item.added"
+CALLS = ("function_call", "custom_tool_call")
+"""The types of items that ask the client to call a tool."""
 REFUSED = "/refus"
 """In the id of an exchange that asks for a refusal, which a server may lose: scenarios name such steps so."""
 
@@ -88,6 +92,8 @@ def sorts_of(exchange: Exchange) -> tuple[str, ...]:
         kinds.add(event.type.removeprefix("response.").partition("_")[0].partition(".")[0])
     if exchange.ok and _response(exchange).get("status") == "incomplete":
         kinds.add("cut")
+    if _calls(exchange) > 1:
+        kinds.add("calls")
     if REFUSED in exchange.id:
         kinds.add("refusal")
     is_stream = stream is not None or exchange.request.fields.get("stream") is True
@@ -98,7 +104,8 @@ def counts_of(exchanges: Iterable[Exchange]) -> dict[str, list[int]]:
     """How many requests got plain items and how many got any, by the way in which the answer came."""
     counts = {STREAM: [0, 0], DOCUMENT: [0, 0]}
     for exchange in exchanges:
-        if exchange.ok and exchange.request.method == "POST" and _items_and_parts(exchange):
+        items = _items_and_parts(exchange) or _streamed(exchange)
+        if exchange.ok and exchange.request.method == "POST" and items:
             mode, *special = sorts_of(exchange)
             counts[mode][0] += not special
             counts[mode][1] += 1
@@ -109,6 +116,17 @@ def _items_and_parts(exchange: Exchange) -> list[Mapping[str, Any]]:
     """The items of a response, and the parts of their contents."""
     items = _objects(_response(exchange).get("output"))
     return [*items, *(part for item in items for part in _objects(item.get("content")))]
+
+
+def _calls(exchange: Exchange) -> int:
+    """How many calls an answer makes, by its stream where there is one: a server may lose some at the end."""
+    return sum(item.get("type") in CALLS for item in _streamed(exchange) or _items_and_parts(exchange))
+
+
+def _streamed(exchange: Exchange) -> list[Mapping[str, Any]]:
+    """The items that a stream announces."""
+    stream = exchange.reply.stream if exchange.reply is not None else None
+    return _objects([event.data.get("item") for event in stream.of(ADDED)]) if stream is not None else []
 
 
 def _response(exchange: Exchange) -> Mapping[str, Any]:

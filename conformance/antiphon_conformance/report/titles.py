@@ -7,7 +7,7 @@ import textwrap
 
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.causes import Cause
-from antiphon_conformance.report.families import BLOCKED, HOLDERS, MESSAGE
+from antiphon_conformance.report.families import BLOCKED, HOLDERS, MESSAGE, holder_of
 from antiphon_conformance.report.place import END, LANE
 from antiphon_conformance.rules.reading.streams import WITH_EVENTS
 from antiphon_conformance.rules.rule import all_rules
@@ -106,12 +106,13 @@ def _own_words(cause: Cause) -> str:
 
 def _value(cause: Cause) -> str:
     place = cause.first.look.place if cause.first.look else None
-    if place is None or cause.finding is None:
+    if place is None or cause.finding is None or cause.first.look is None:
         return summary_of(cause.record.rule)
     if len(cause.rules) == 1 and not _reads_the_document(cause.record.rule):
         return summary_of(cause.record.rule)
     names = dict.fromkeys(row.look.place.dotted for row in cause.places if row.look)
-    return f"`{listing(tuple(names))}` of {HOLDERS.get(place.holder, 'responses').lower()} is wrong"
+    holder = HOLDERS.get(holder_of(cause.first.look), "responses").lower()
+    return f"`{listing(tuple(names))}` of {holder} {'is' if len(names) == 1 else 'are'} wrong"
 
 
 def _reads_the_document(rule: str) -> bool:

@@ -25,6 +25,7 @@ from antiphon_conformance.http.text import safe, show
 from antiphon_conformance.prompt_templates.template import PROBE
 from antiphon_conformance.requests.minimal import MissingResourceError, minimal, needs
 from antiphon_conformance.requests.signs import FORMS, says_unsupported
+from antiphon_conformance.requests.spellings import STRING, spelled
 from antiphon_conformance.rules.views import TERMINAL
 from antiphon_conformance.scenarios.endings import ScenarioStopError, TargetRestartError, UnsupportedError
 from antiphon_conformance.video_library.library import Library, library_of
@@ -115,13 +116,15 @@ class Conversation:
         may_fail: bool = False,
         read_events: int | None = None,
         headers: Mapping[str, str | None] | None = None,
+        verbatim: bool = False,
         **body: Any,
     ) -> Exchange:
-        """Creates a response. The keywords are the body; `model` and other required members are added.
+        """Creates a response. The keywords are the body; `model` and other required members are added. A text
+        is spelled as the target takes it, unless it goes `verbatim`.
 
         Unless it `may_fail`, an answer that is not 2xx ends the scenario.
         """
-        members = {**self.required_members(), **body}
+        members = spelled({**self.required_members(), **body}, STRING if verbatim else self.target.spelling)
         exchange = await self.send(
             name, "POST", "/responses", body=members, headers=headers, read_events=read_events
         )

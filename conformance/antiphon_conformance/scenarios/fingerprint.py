@@ -1,17 +1,20 @@
 """The first look at a target: how it answers what no API offers, and a first create, before all else.
 
-A server that answers 200 to any path offers nothing by that: an answer counts as one of the API only where it
-differs from the answer to a path that cannot exist.
+Where the target rejects a string as `input`, all later creates carry their text in a list. A server that
+answers 200 to any path offers nothing by that: an answer counts as one of the API only where it differs
+from the answer to a path that cannot exist.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from antiphon_conformance.http.client import PROBE, RunOverError, Target
 from antiphon_conformance.http.exchange import Exchange, Headers, Request, Trace
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.requests.minimal import MissingResourceError, minimal
+from antiphon_conformance.requests.spellings import REJECTIONS, SPELLINGS, STRING, spelled
 from antiphon_conformance.scenarios.diagnosis import Diagnosis, Opener
 from antiphon_spec.dialect import Dialect
 
@@ -41,6 +44,8 @@ async def look(target: Target, dialect: Dialect, url: str, model: str | None, op
         exchanges["create"] = await target.send(create, f"{FINGERPRINT}/create")
         diagnosis = Diagnosis(target, url, create, name, model is None, open_at)
         target.no_api = await diagnosis.of(exchanges["create"])
+        if not target.no_api:
+            await _learn_spelling(target, create, exchanges)
         target.stop_reason = target.stop_reason or target.no_api or None
     except MissingResourceError:
         pass  # the target must hold something first; what it offers shows later
@@ -57,3 +62,18 @@ def _learn(target: Target, exchanges: dict[str, Exchange]) -> None:
     unknown = exchanges["unknown_path"]
     if unknown.ok and unknown.answer.fields.get("object") != "response":  # that is a try, and is judged
         target.any_path = unknown.reply
+
+
+async def _learn_spelling(target: Target, create: Request, exchanges: dict[str, Exchange]) -> None:
+    """Finds a list that the target takes where it rejects a string as `input`."""
+    reply = exchanges["create"].reply
+    if reply is None or reply.status not in REJECTIONS:
+        return
+    for spelling in SPELLINGS:
+        request = replace(create, body=spelled(create.body, spelling))
+        if spelling != STRING and request.body != create.body:
+            step = f"create_in_{spelling}"
+            exchanges[step] = await target.send(request, f"{FINGERPRINT}/{step}")
+            if exchanges[step].ok:
+                target.spelling = spelling
+                return

@@ -7,6 +7,7 @@ from contextlib import suppress
 from antiphon_conformance.requests.invalid.request import with_mistake
 from antiphon_conformance.requests.invalid.table import examples
 from antiphon_conformance.requests.minimal import MissingResourceError
+from antiphon_conformance.requests.spellings import spelled
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_spec.dialect import Dialect
@@ -42,4 +43,4 @@ async def _send_all(conversation: Conversation, dialect: Dialect) -> None:
         usual = conversation.minimal(operation)
         with suppress(MissingResourceError):  # the target does not hold what the request names
             body = with_mistake(usual, wrong, dialect, conversation.values)
-            await conversation.post(name, path, body=body)
+            await conversation.post(name, path, body=spelled(body, conversation.target.spelling))

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from antiphon_conformance.requests.constants import ORIGIN
+from antiphon_conformance.requests.spellings import STRING
 from antiphon_conformance.requests.test_prompts import LETTERS
 from antiphon_conformance.rules.reading.output import objects
 from antiphon_conformance.scenarios.conversation import Conversation
@@ -18,8 +19,9 @@ QUESTION = f"Reply with exactly: More is at https://example.com/sea today, {LETT
 @scenario(dialect="responses")
 async def repeat(conversation: Conversation) -> None:
     """Asks a question as text, as a list from a web page and for a stream; lists models, counts tokens."""
-    await conversation.create("first", input=QUESTION)
-    if conversation.dialect.resolve("TRN-20"):
+    takes_strings = conversation.target.spelling == STRING
+    await conversation.create("first", input=QUESTION, verbatim=True, may_fail=not takes_strings)
+    if takes_strings and conversation.dialect.resolve("TRN-20"):
         await conversation.create("again", input=QUESTION, headers={"x-client-request-id": "antiphon-again"})
     message = {"role": "user", "content": QUESTION}
     if not any(map(conversation.dialect.resolve, ("REQ-09", "BUD-REQ-06"))):

@@ -63,4 +63,5 @@ async def legal_forms(conversation: Conversation) -> None:
         await conversation.create(
             "of_an_agent", input="Say hello.", tools=[], include=[], stream=False, may_fail=True
         )
-        await conversation.create("of_an_index", input="Say hello.", **dict.fromkeys(NULLS), may_fail=True)
+        nulls: dict[str, Any] = dict.fromkeys(NULLS)
+        await conversation.create("of_an_index", input="Say hello.", **nulls, may_fail=True)

@@ -12,7 +12,7 @@ from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.rules.http.transport import is_json_type
 from antiphon_conformance.rules.reading.output import member, parse_json
-from antiphon_conformance.rules.reading.streams import is_rejection
+from antiphon_conformance.rules.reading.streams import is_bare_error, is_rejection
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ErrorReply, StreamReply
 
@@ -252,10 +252,11 @@ def _error_of(holder: Any) -> Mapping[str, Any]:
     needs="a stream with an `error` event",
 )
 def an_error_event_is_complete(stream: StreamReply) -> Iterator[Finding]:
-    """An `error` event has a `sequence_number`, and an `error` object with all its members.
+    """An `error` event has its type, a `sequence_number`, and an `error` object with all its members.
 
-    These are `type`, `code`, `message` and `param`. OpenAI's document has them beside the event's `type`, and
-    every recorded event has them in `error`: with OpenAI both will do.
+    Chat ends a stream with a bare `error`, which clients of this API may take for no event. The members are
+    `type`, `code`, `message` and `param`. OpenAI's document has them beside the event's `type`, and every
+    recorded event has them in `error`: with OpenAI both will do.
     """
     may_be_flat = "openai" in stream.dialect.lineage
     for event in stream.source.of("error"):
@@ -263,6 +264,8 @@ def an_error_event_is_complete(stream: StreamReply) -> Iterator[Finding]:
             yield from _check_members(event.data, event.where, FLAT_MEMBERS)
         else:
             yield from _check_members(_error_of(event.data), f"{event.where}/error")
+        if is_bare_error(event):
+            yield Finding(f"{event.where}/type", show("error"), show(ABSENT))
         if not isinstance(event.data.get("sequence_number"), int):
             actual = show(event.data.get("sequence_number", ABSENT))
             yield Finding(f"{event.where}/sequence_number", "an integer", actual)

@@ -83,10 +83,12 @@ def _is_nullable(dialect: Dialect, name: str) -> bool:
 
 
 def body_faults(body: DocumentReply) -> Iterator[Finding]:
-    """The schema faults of a whole answer that is neither a response nor a stream."""
+    """The schema faults of a whole answer that is neither a response nor a stream, but for nulls that the
+    schema would have absent."""
     validator = body.dialect.schemas.body(body.operation) if body.operation else None
     if validator is not None and not validator.is_valid(body.reply.body):
-        yield from findings("reply.body", validator.faults(body.reply.body))
+        sorted_faults = _sort(validator, body.reply.body, validator.faults(body.reply.body))
+        yield from findings("reply.body", sorted_faults.faults + sorted_faults.absences)
 
 
 def covers(place: str, fault: Fault, *, exactly: bool = False) -> bool:

@@ -48,6 +48,11 @@ def is_rejection(stream: StreamReply) -> bool:
     return bool(stream.events) and all(event.type == "error" for event in stream.events)
 
 
+def is_bare_error(event: Event) -> bool:
+    """Whether an event is an error as Chat has it: neither its data nor an `event` line says its type."""
+    return event.type == "error" and event.data.get("type") is None and event.frame.event is None
+
+
 def has_end(stream: StreamReply) -> bool:
     """For `when=`: the stream holds the event that ends the response."""
     return stream_view(stream).terminal() is not None

@@ -268,14 +268,14 @@ def a_response_at_the_token_limit_is_incomplete(response: ResponseObject) -> Ite
 def _ends_in_calls(response: ResponseObject) -> bool:
     last = next((item for _, item in reversed(list(output(response.content)))), {})
     has_status = response.dialect.life(last.get("type")).status != "never"
-    status = last.get("status")
-    finished = status == "completed" or not has_status or (status is None and _is_json(last.get("arguments")))
+    says_so = last.get("status", "completed") in ("completed", None) or not has_status
+    finished = says_so and _is_json(last.get("arguments"))
     ended = response.status in ("completed", "incomplete")
     return ended and finished and last.get("type") == "function_call" and not _was_cut_elsewhere(response)
 
 
 def _is_json(text: Any) -> bool:
-    """Whether arguments are whole, which shows that a call without status is finished."""
+    """Whether arguments are whole: a call that was cut is not finished, whatever its status says."""
     try:
         return isinstance(parse_json(text), dict)
     except ValueError:

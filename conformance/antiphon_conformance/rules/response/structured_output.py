@@ -23,6 +23,7 @@ from antiphon_conformance.rules.reading.request import is_sound
 from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ResponseObject, ScenarioTrace, StreamReply
 
+REFUSAL_DELTA = "response.refusal.delta"
 MEMBERS_OF_SDKS = ("output_parsed", "parsed", "output_text")
 """Members that client libraries add to a response; a server has none of them."""
 
@@ -37,11 +38,14 @@ def _format(response: ResponseObject) -> Any:
 def _has_format(response: ResponseObject, *kinds: str) -> bool:
     """Whether one whole text answers a request for such a format, and nothing else does.
 
-    Refusals and cut texts need not follow it. Where there are several texts, or tools, some may be remarks.
+    Refusals and cut texts need not follow it, nor what is left of a refusal that streamed. Where there are
+    several texts, or tools, some may be remarks.
     """
     parts = [part for _, part in texts(response.content)]
     whole = response.creation and response.status == "completed" and len(parts) == 1 and "text" in parts[0]
-    alone = not any(refusals(response.content)) and not response.request_fields.get("tools")
+    stream = response.exchange.answer.stream
+    refused = any(refusals(response.content)) or (stream is not None and any(stream.of(REFUSAL_DELTA)))
+    alone = not refused and not response.request_fields.get("tools")
     return whole and alone and is_sound(response) and member(_format(response), "type") in kinds
 
 

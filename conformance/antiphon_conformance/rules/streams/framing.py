@@ -10,7 +10,7 @@ from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.http.turns import LATE, STEER
 from antiphon_conformance.rules.reading.stream_view import stream_view
-from antiphon_conformance.rules.reading.streams import breaches, has_end, is_rejection
+from antiphon_conformance.rules.reading.streams import breaches, has_end, is_bare_error, is_rejection
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import StreamReply
 
@@ -58,10 +58,10 @@ def data_is_one_json_object(stream: StreamReply) -> Iterator[Finding]:
 def events_have_a_type(stream: StreamReply) -> Iterator[Finding]:
     """Every event has a `type` that is a string.
 
-    Official clients take the type from the data, not from the `event` line. Another rule reports what comes
-    after the end of a turn.
+    Official clients take the type from the data, not from the `event` line. Other rules report errors, and
+    what comes after the end of a turn.
     """
-    typed = {event.index for event in stream.source.events if _says_its_type(event)}
+    typed = {event.index for event in stream.source.events if _says_its_type(event) or is_bare_error(event)}
     for frame in stream.source.frames:
         if frame.index not in typed and frame.data.startswith("{") and LATE not in frame.oddities:
             yield Finding(f"{_at(frame)}/type", "a string", f"no string in {show(frame.data)}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.output import text_of
+from antiphon_conformance.rules.reading.output import refusals, text_of
 from antiphon_conformance.rules.reading.stream_view import stream_view, value_below, views
 from antiphon_conformance.rules.reading.streams import (
     breaches,
@@ -25,6 +25,7 @@ from antiphon_conformance.rules.views import StreamReply
 
 PART, TEXT, REFUSAL, ANNOTATION = "part", "text", "refusal", "annotation"
 DELTA = "response.output_text.delta"
+REFUSAL_DELTA = "response.refusal.delta"
 
 
 @rule(
@@ -256,6 +257,31 @@ def refusal_deltas_add_up_to_the_refusal(stream: StreamReply) -> Iterator[Findin
     """The joined deltas of a refusal equal its `response.refusal.done` and its finished part."""
     yield from unequal_sums(stream, REFUSAL)
     yield from unequal_views(stream, REFUSAL)
+
+
+def _ends_well_after_a_refusal(stream: StreamReply) -> bool:
+    terminal = stream_view(stream).terminal()
+    refused = any(event.data.get("delta") for event in stream.source.of(REFUSAL_DELTA))
+    return refused and terminal is not None and terminal.type == "response.completed"
+
+
+@rule(
+    "stream-text.a-streamed-refusal-is-in-the-final-response",
+    StreamReply,
+    cites="LIF-09",
+    when=_ends_well_after_a_refusal,
+    needs="a stream that refuses",
+)
+def a_streamed_refusal_is_in_the_final_response(stream: StreamReply) -> Iterator[Finding]:
+    """A refusal that streamed is in the output of the completed response.
+
+    Programs look for it there; without it they show an empty answer, or parse it as what they asked for.
+    Another rule reports a response without output.
+    """
+    terminal, final = stream_view(stream).terminal(), stream_view(stream).final()
+    if terminal and final.get("output") and not any(refusals(final)):
+        actual = f"without a refusal; the text is {show(text_of(final))}"
+        yield Finding(f"{terminal.where}/response/output", "the refusal that streamed", actual)
 
 
 @rule(

@@ -8,6 +8,7 @@ from typing import Any
 from antiphon_mockserver.mutants import add
 from antiphon_mockserver.mutants.stream_edits import (
     ARGUMENTS,
+    ENDS,
     INPUT,
     ITEM,
     PART,
@@ -60,6 +61,14 @@ def _parts_of(item: Event, change: Callable[[Event], Any]) -> None:
 
 def _in_parts_of_items(change: Callable[[Event], Any]) -> Spoil:
     return in_items("message", events_of=(DONE,), change=lambda item: _parts_of(item, change))
+
+
+def _forget_refusals(event: Event) -> None:
+    """Puts an empty text in the place of each refusal in a finished item or response."""
+    empty = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
+    for item in event["response"]["output"] if "response" in event else [event["item"]]:
+        if item["type"] == "message":
+            item["content"] = [empty if part["type"] == "refusal" else part for part in item["content"]]
 
 
 def _shift(name: str, *types: str) -> Spoil:
@@ -182,6 +191,9 @@ MUTANTS = (
      "stream-text.refusals-come-in-order", leaving_out(f"{REFUSAL}.done")),
     ("loses_half_a_refusal", "Drops every second delta of a refusal.",
      "stream-text.refusal-deltas-add-up-to-the-refusal", _losing(f"{REFUSAL}.delta")),
+    ("forgets_the_refusal", "Streams a refusal, and finishes its message with an empty text.",
+     "stream-text.a-streamed-refusal-is-in-the-final-response",
+     changing(DONE, *ENDS, change=_forget_refusals)),
     ("annotates_closed_parts", "Announces annotations after their part is closed.",
      "stream-text.annotations-come-inside-their-part", swapping(ANNOTATION, f"{PART}.done")),
     ("counts_annotations_from_one", "Counts `annotation_index` from 1.",

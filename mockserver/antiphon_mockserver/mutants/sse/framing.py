@@ -38,6 +38,15 @@ def _unescaped(frame: bytes) -> bytes:
     return head + b"data: " + json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
 
 
+def _bare_error(frame: bytes) -> bytes:
+    """An error event as Chat has it; any other frame as it is."""
+    head, _, data = frame.partition(b"data: ")
+    if b"event: error" not in head:
+        return frame
+    error = json.loads(data)["error"]
+    return b"data: " + json.dumps({"error": error}, separators=(",", ":")).encode() + b"\n\n"
+
+
 MUTANTS: tuple[tuple[str, str, str | tuple[str, ...], Callable[[Frames], Frames]], ...] = (
     ("sends_null_data", "Sends `data: null` before the terminal event.",
      "stream-framing.data-is-one-json-object", _before_the_end(b"data: null\n\n")),
@@ -45,6 +54,8 @@ MUTANTS: tuple[tuple[str, str, str | tuple[str, ...], Callable[[Frames], Frames]
      "stream-framing.data-is-one-json-object", _before_the_end(b'data: {"type": "response.output\n\n')),
     ("leaves_out_the_type", "Leaves `type` out of the data of every event.",
      "stream-framing.events-have-a-type", _each(rb'"type":"(?:response\.[a-z_.]+|error|keepalive)",', b"")),
+    ("tells_errors_as_chat_does", "Sends errors in a stream as data with an `error`, without a type.",
+     "errors.an-error-event-is-complete", lambda frames: [*map(_bare_error, frames)]),
     ("names_no_event", "Sends data alone, without an `event` line.",
      "stream-framing.event-line-repeats-the-type", _each(rb"^event: [^\n]*\n", b"")),
     ("names_every_event_message", "Gives every event the name `message`.",

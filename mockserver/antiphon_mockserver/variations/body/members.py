@@ -42,6 +42,20 @@ def lists_messages_without_a_status(body: Json) -> Json:
     return body
 
 
+@variation("body.lists-messages-with-null-for-their-status", fits=("openai",))
+def lists_messages_with_null_for_their_status(body: Json) -> Json:
+    """Lists the messages of the input with null for the status that they need not have.
+
+    Released clients read null and an absent optional member alike.
+    """
+    if body.get("object") == "list" and isinstance(body.get("data"), list):
+        return {
+            **body,
+            "data": [{**item, "status": _without_status(item).get("status")} for item in body["data"]],
+        }
+    return body
+
+
 def _without_status(item: Json) -> Json:
     is_of_user = item.get("type") == "message" and item.get("role") != "assistant"
     return {name: value for name, value in item.items() if name != "status" or not is_of_user}
