@@ -242,6 +242,6 @@ def _event(frame: Frame, value: Any) -> Event | None:
     data, as in Chat: that is one fault of the server, and the rest of the event can be judged."""
     if not isinstance(value, dict):
         return None
-    spoken = "error" if value.get("error") else None
-    kind = frame.event or spoken if value.get("type") is None else value["type"]
+    fallback = "error" if value.get("error") else None
+    kind = frame.event or fallback if value.get("type") is None else value["type"]
     return Event(frame.index, kind, value, frame) if isinstance(kind, str) else None

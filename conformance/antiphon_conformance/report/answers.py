@@ -122,14 +122,14 @@ def answers(
     """The answer for each client that was tested with servers of this dialect; `features` are what the server
     offers, `sorts` tell which answers are plain. What is newer than our document breaks nobody: no run has
     shown it."""
-    own = tuple(records)
+    pool = tuple(records)
     wires: dict[Wire, set[str]] = {}
-    for record in own:
+    for record in pool:
         for finding in record.findings if record.outcome in SHOWN else ():
             if not finding.newer:
                 wires.setdefault((record.rule, fault(sight(record, finding))), set()).add(finding.exchange)
-    tried = frozenset(record.rule for record in own if record.outcome in TRIED)
-    blind = {record.rule for record in own if record.outcome is Outcome.INCONCLUSIVE and record.scenario}
+    tried = frozenset(record.rule for record in pool if record.outcome in TRIED)
+    blind = {record.rule for record in pool if record.outcome is Outcome.INCONCLUSIVE and record.scenario}
     rows = {row.name: row for row in features}
     run = _Run(wires, tried, frozenset(blind - tried), rows, sorts or Sorts())
     clients = (client for client in load_clients() if client.features.get(dialect))

@@ -47,15 +47,15 @@ class Sorts:
     def share(self, feature: str, exchanges: Iterable[str]) -> Share | None:
         """How much of what a client's feature meets has the fault of these exchanges; None for nothing."""
         mode = MODES.get(feature, "")
-        own = [name for name in set(exchanges) if not mode or mode in self.by_exchange.get(name, (mode,))]
-        if not own:
+        rows = [name for name in set(exchanges) if not mode or mode in self.by_exchange.get(name, (mode,))]
+        if not rows:
             return None
-        sorts = [[sort for sort in SPECIAL if sort in self._of(name)] for name in own]
+        sorts = [[sort for sort in SPECIAL if sort in self._of(name)] for name in rows]
         plain, whole = self.counts.get(mode, (0, 0))
         if not plain or not all(sorts):
-            return Share(len(own), whole)
+            return Share(len(rows), whole)
         words = tuple(SPECIAL[sort] for sort in SPECIAL if any(sort in row for row in sorts))
-        return Share(len(own), whole, mode, words)
+        return Share(len(rows), whole, mode, words)
 
     def _of(self, exchange: str) -> Collection[str]:
         generated = ("generated",) if exchange.startswith(f"{GENERATED}/") else ()

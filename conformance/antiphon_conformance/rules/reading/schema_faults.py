@@ -87,8 +87,8 @@ def body_faults(body: DocumentReply) -> Iterator[Finding]:
     schema would have absent."""
     validator = body.dialect.schemas.body(body.operation) if body.operation else None
     if validator is not None and not validator.is_valid(body.reply.body):
-        sorted_faults = _sort(validator, body.reply.body, validator.faults(body.reply.body))
-        yield from findings("reply.body", sorted_faults.faults + sorted_faults.absences)
+        faults, _, absences = _sort(validator, body.reply.body, validator.faults(body.reply.body))
+        yield from findings("reply.body", faults + absences)
 
 
 def covers(place: str, fault: Fault, *, exactly: bool = False) -> bool:

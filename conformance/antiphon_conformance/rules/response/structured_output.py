@@ -44,8 +44,8 @@ def _has_format(response: ResponseObject, *kinds: str) -> bool:
     parts = [part for _, part in texts(response.content)]
     whole = response.creation and response.status == "completed" and len(parts) == 1 and "text" in parts[0]
     stream = response.exchange.answer.stream
-    refused = any(refusals(response.content)) or (stream is not None and any(stream.of(REFUSAL_DELTA)))
-    alone = not refused and not response.request_fields.get("tools")
+    has_refusal = any(refusals(response.content)) or (stream is not None and any(stream.of(REFUSAL_DELTA)))
+    alone = not has_refusal and not response.request_fields.get("tools")
     return whole and alone and is_sound(response) and member(_format(response), "type") in kinds
 
 

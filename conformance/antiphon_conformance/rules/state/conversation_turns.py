@@ -17,6 +17,7 @@ from antiphon_conformance.rules.reading.comparison import (
 )
 from antiphon_conformance.rules.reading.output import member, objects
 from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.state.input_items import input_text
 from antiphon_conformance.rules.views import ScenarioTrace
 
 TWO = ("one", "other")
@@ -61,7 +62,7 @@ def a_count_excludes_a_chain(trace: ScenarioTrace) -> Iterator[Finding]:
 )
 def an_unstored_response_adds_nothing(trace: ScenarioTrace) -> Iterator[Finding]:
     """A response with `store: false` adds neither its input nor its output to the conversation."""
-    text = trace["unstored"].request.fields.get("input")
+    text = input_text(trace["unstored"])
     for place in _places_of(trace["listed"], text):
         expected = "nothing of a response with `store: false`"
         yield Finding(place, expected, show(text), trace["listed"].id)
@@ -99,7 +100,7 @@ def two_responses_at_once_are_answered_or_locked(trace: ScenarioTrace) -> Iterat
 def no_response_of_two_is_lost(trace: ScenarioTrace) -> Iterator[Finding]:
     """A conversation lists the input of each response that it accepted, also of two at once."""
     for name in (name for name in TWO if _has_completed(trace, name)):
-        text = trace[name].request.fields.get("input")
+        text = input_text(trace[name])
         if not _lists(trace["listed"], text):
             count = len(list(objects(trace["listed"].answer.fields.get("data"))))
             yield Finding("reply.body/data", named("input", text), f"{count} others", trace["listed"].id)

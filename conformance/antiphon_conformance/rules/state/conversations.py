@@ -23,6 +23,7 @@ from antiphon_conformance.rules.reading.comparison import (
 from antiphon_conformance.rules.reading.output import objects, output, text_of
 from antiphon_conformance.rules.reading.schema_faults import body_faults
 from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.state.input_items import input_text
 from antiphon_conformance.rules.views import DocumentReply, ResponseObject, ScenarioTrace
 
 SCENARIO = "conversations"
@@ -272,7 +273,7 @@ def _history(trace: ScenarioTrace) -> Iterator[Any]:
     for _, item in objects(trace["created"].request.fields.get("items")):
         yield item.get("content")
     for step in ("told", "asked"):
-        yield trace[step].request.fields.get("input")
+        yield input_text(trace[step])
         yield from (_text(item) for _, item in output(trace[step].response, "message"))
 
 

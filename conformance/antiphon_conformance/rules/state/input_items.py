@@ -164,12 +164,20 @@ def message_texts(items: list[Mapping[str, Any]], *roles: str) -> list[list[str]
     return [[str(part.get("text")) for _, part in objects(message.get("content"))] for message in messages]
 
 
+def _lists_a_string(trace: ScenarioTrace) -> bool:
+    """Whether the input of the listed response was a string: some targets take lists only."""
+    return succeeded("continued_items")(trace) and isinstance(
+        trace["continued"].request.fields.get("input"), str
+    )
+
+
 @rule(
     "input-items.a-string-is-listed-as-a-user-message",
     ScenarioTrace,
     scenario="chaining",
     cites="INP-11",
-    when=succeeded("continued_items"),
+    when=_lists_a_string,
+    needs="a list of the input of a response that was given a string",
 )
 def a_string_is_listed_as_a_user_message(trace: ScenarioTrace) -> Iterator[Finding]:
     """A string as input is listed as one user message with one `input_text` part.
@@ -267,7 +275,7 @@ def earlier_turns_are_listed(trace: ScenarioTrace) -> Iterator[Finding]:
     """The list of a continued response includes the input and the output of the turn before."""
     actual = roles_and_texts(page_items(trace["continued_items"]))
     answer = text_of(answered(trace["told"]))
-    for role, text in (("user", trace["told"].request.fields["input"]), ("assistant", answer)):
+    for role, text in (("user", input_text(trace["told"])), ("assistant", answer)):
         if (role, text) not in actual:
             expected = f"{show(text)} from the {role}"
             yield Finding(
@@ -294,3 +302,10 @@ def roles_and_texts(items: Any) -> list[tuple[str, str]]:
         parts = "".join(str(part.get("text", "")) for _, part in objects(content))
         pairs.append((str(item.get("role")), content if isinstance(content, str) else parts))
     return pairs
+
+
+def input_text(exchange: Exchange) -> Any:
+    """The text that a create carries as a string or in one message; any other input as it is."""
+    value = exchange.request.fields.get("input")
+    messages = roles_and_texts(value) if isinstance(value, list) else []
+    return messages[0][1] if len(messages) == 1 else value

@@ -261,8 +261,8 @@ def refusal_deltas_add_up_to_the_refusal(stream: StreamReply) -> Iterator[Findin
 
 def _ends_well_after_a_refusal(stream: StreamReply) -> bool:
     terminal = stream_view(stream).terminal()
-    refused = any(event.data.get("delta") for event in stream.source.of(REFUSAL_DELTA))
-    return refused and terminal is not None and terminal.type == "response.completed"
+    has_refusal = any(event.data.get("delta") for event in stream.source.of(REFUSAL_DELTA))
+    return has_refusal and terminal is not None and terminal.type == "response.completed"
 
 
 @rule(
