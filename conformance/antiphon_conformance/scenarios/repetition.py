@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from antiphon_conformance.requests.constants import ORIGIN
-from antiphon_conformance.requests.spellings import STRING
+from antiphon_conformance.requests.spellings import STRING, spelled
 from antiphon_conformance.requests.test_prompts import LETTERS
 from antiphon_conformance.rules.reading.output import objects
 from antiphon_conformance.scenarios.conversation import Conversation
@@ -46,7 +45,7 @@ async def _list_models(conversation: Conversation) -> None:
 
 async def count(conversation: Conversation) -> None:
     """Counts the tokens of the question, then of a longer request."""
-    body: dict[str, Any] = {"model": conversation.model, "input": QUESTION}
+    body = spelled({"model": conversation.model, "input": QUESTION}, conversation.target.spelling)
     path = "/responses/input_tokens"
     await conversation.post("counted", path, body=body)
     more = {"tools": [WEATHER], "tool_choice": "auto", "parallel_tool_calls": False, "truncation": "disabled"}

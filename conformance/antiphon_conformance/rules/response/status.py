@@ -269,9 +269,9 @@ def _ends_in_calls(response: ResponseObject) -> bool:
     last = next((item for _, item in reversed(list(output(response.content)))), {})
     has_status = response.dialect.life(last.get("type")).status != "never"
     says_so = last.get("status", "completed") in ("completed", None) or not has_status
-    finished = says_so and _is_json(last.get("arguments"))
-    ended = response.status in ("completed", "incomplete")
-    return ended and finished and last.get("type") == "function_call" and not _was_cut_elsewhere(response)
+    is_whole = says_so and _is_json(last.get("arguments"))
+    is_over = response.status in ("completed", "incomplete")
+    return is_over and is_whole and last.get("type") == "function_call" and not _was_cut_elsewhere(response)
 
 
 def _is_json(text: Any) -> bool:
