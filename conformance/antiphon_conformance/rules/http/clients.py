@@ -128,7 +128,7 @@ def _modalities(exchange: Exchange) -> list[list[str]]:
     ScenarioTrace,
     scenario="query_spellings",
     cites="CG-GEN-14",
-    when=took_place("commas", "brackets"),
+    when=lambda trace: succeeded("commas")(trace) or succeeded("brackets")(trace),
     needs="a collection of media descriptions",
 )
 def a_list_in_a_query_has_two_spellings(trace: ScenarioTrace) -> Iterator[Finding]:

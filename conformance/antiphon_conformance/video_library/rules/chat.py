@@ -61,7 +61,9 @@ def created_at_counts_milliseconds(body: DocumentReply) -> Iterator[Finding]:
     reads={Part.TEXTS, Part.IDS},
 )
 def the_payload_repeats_the_request(body: DocumentReply) -> Iterator[Finding]:
-    """`payload` repeats the messages, temperature, filter and collections of the request."""
+    """`payload` repeats the messages, temperature, filter and collections of the request, where there is one."""
+    if "payload" not in body.object:
+        return
     for name in ECHOED:
         echo = value_at(body.object, "payload", name)
         is_absent_as_null = echo is ABSENT and body.request_fields.get(name) is None
@@ -79,9 +81,9 @@ def the_payload_repeats_the_request(body: DocumentReply) -> Iterator[Finding]:
     reads={Part.REQUEST},
 )
 def the_payload_has_the_default_temperature(body: DocumentReply) -> Iterator[Finding]:
-    """`payload.temperature` is 0.7 when the request has no temperature."""
+    """`payload.temperature` is 0.7 or absent when the request has no temperature."""
     temperature = value_at(body.object, "payload", "temperature")
-    if not equal_json(temperature, USUAL_TEMPERATURE):
+    if temperature is not ABSENT and not equal_json(temperature, USUAL_TEMPERATURE):
         yield Finding("reply.body/payload/temperature", show(USUAL_TEMPERATURE), show(temperature))
 
 

@@ -44,7 +44,7 @@ def _try(holder: Json, name: str, response: Json, validator: Validator, **replac
         holder.update(before)
 
 
-@variation("state.omits-optional-members", fits=("bud", "openai"))
+@variation("state.omits-optional-members", fits=STORES)
 def omits_optional_members(behaviour: Behaviour) -> Behaviour:
     """Leaves out the members of the response that have their default, and the empty ones of its items.
 
