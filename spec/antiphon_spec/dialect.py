@@ -56,6 +56,8 @@ class Traits:
     """The members of a response object in wire order, with the defaults for a minimal request."""
     sequence_numbers_since: int = 0
     """The Unix time in seconds since which streams have numbers; older recordings may have none."""
+    item_ids_of_calls: str = "id"
+    """How the events of a call may name it: by its `id`, or by `either` of `id` and `call_id`."""
     id_form: str = "prefixed"
     """The form of the ids of objects: `prefixed` (`resp_...`) or `uuid`."""
     error_envelope: str = "object"

@@ -68,3 +68,10 @@ def reply_from_value(status: int, fields: Headers, body: Any) -> Reply:
     raw = strict_json.write(body)
     reading = strict_json.read(raw)
     return Reply(status, fields, raw, reading.value, reading.faults)
+
+
+def message_of(reply: Reply) -> str:
+    """What an error says: `error.message`, else the text `error`, `detail` or `message`; else empty."""
+    error = reply.fields.get("error", reply.fields.get("detail", reply.fields.get("message")))
+    message = error.get("message") if isinstance(error, Mapping) else error
+    return message if isinstance(message, str) else ""

@@ -107,10 +107,18 @@ class Cause:
     @property
     def subjects(self) -> tuple[str, ...]:
         """What it lists, each once: the members that are missing, the wrong requests that are accepted."""
+        return self._subjects(self.places)
+
+    @property
+    def worst_subjects(self) -> tuple[str, ...]:
+        """Those of its subjects that weigh as much as the place that is shown."""
+        return self._subjects(place for place in self.places if place.record.outcome is self.record.outcome)
+
+    def _subjects(self, places: Iterable[Occurrence]) -> tuple[str, ...]:
         subject = self.family.subject
         if subject is None:
             return ()
-        names = (subject(place.look) for place in self.places if place.look)
+        names = (subject(place.look) for place in places if place.look)
         return tuple(dict.fromkeys(filter(None, names)))
 
     @property

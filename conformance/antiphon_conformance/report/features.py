@@ -170,6 +170,8 @@ PARENTS: Mapping[str, str] = {
     "webhook_retries": "webhooks", "stored_chats": "chat_completions",
 }  # fmt: skip
 """Features that are part of another one: a target without that one does not offer them."""
+SHOWN_BY = {"cancel": "background"}
+"""Features whose every request may be rejected rightly by a target that lacks another one."""
 ID = re.compile(r"(?<![/\w])[a-z]{2,8}[_-]\w*\d")
 """An id in a text: `resp_68a1`; in a path it only repeats the URL of the request."""
 REJECTIONS = {"keys": frozenset({401, 403})}
@@ -190,9 +192,23 @@ def feature_rows(
     outcomes = _by_exchange(verdicts)
     hidden = _hidden(verdicts, {trace.scenario for trace in scenario_runs})
     return tuple(
-        _row(feature, by_feature.get(feature.name, []), lacking, hidden, outcomes, verdicts)
+        _row(
+            feature,
+            by_feature.get(feature.name, []),
+            _lack(feature.name, lacking),
+            hidden,
+            outcomes,
+            verdicts,
+        )
         for feature in dialect.features.values()
     )
+
+
+def _lack(name: str, lacking: Collection[str | None]) -> str:
+    """What the target lacks so that a feature does not show: LACKING, UNSEEN, or nothing."""
+    if name in lacking:
+        return LACKING
+    return UNSEEN if SHOWN_BY.get(name, "") in lacking else ""
 
 
 def _has_no_route(dialect: Dialect, name: str, exchanges: Iterable[Exchange]) -> bool:
@@ -211,7 +227,7 @@ def _names_an_object(reply: Reply) -> bool:
 def _row(
     feature: Feature,
     exchanges: list[Exchange],
-    lacking: Collection[str | None],
+    lack: str,
     hidden: Collection[str],
     outcomes: Mapping[str, Outcome],
     records: Iterable[Record],
@@ -222,7 +238,7 @@ def _row(
         feature.name,
         feature.title,
         feature.optional,
-        LACKING if feature.name in lacking else _state(feature.name, exchanges, hidden),
+        _state(feature.name, exchanges, lack, hidden),
         len(exchanges) - failures - warnings,
         failures,
         warnings,
@@ -231,14 +247,16 @@ def _row(
     )
 
 
-def _state(name: str, exchanges: list[Exchange], hidden: Collection[str]) -> str:
+def _state(name: str, exchanges: list[Exchange], lack: str, hidden: Collection[str]) -> str:
+    if lack == LACKING:
+        return LACKING
     if any(_offers(name, exchange) for exchange in exchanges):
         if name in EFFECTS and not _has_effect(name, exchanges) and EFFECTS[name][1] is not OFFERED:
             return EFFECTS[name][1]
         return UNSEEN if name in hidden and not _has_effect(name, exchanges) else OFFERED
     if any(exchange.ok for exchange in exchanges):
         return UNREADABLE
-    return FAILING if exchanges else UNSEEN
+    return lack or (FAILING if exchanges else UNSEEN)
 
 
 def _hidden(records: Iterable[Record], scenarios: Collection[str]) -> set[str]:

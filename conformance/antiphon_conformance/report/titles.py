@@ -39,7 +39,7 @@ def title_of(cause: Cause) -> str:
         return safe(f"A right request is rejected: {_own_words(cause)}", LONGEST)
     if not cause.family.title:
         return summary_of(cause.record.rule)
-    subjects = cause.subjects
+    subjects = cause.worst_subjects
     status = _STATUS.search(cause.finding.actual) if cause.finding else None
     title = cause.family.title.format(
         key=cause.key or "The server",
@@ -54,7 +54,7 @@ def title_of(cause: Cause) -> str:
 
 def short_of(cause: Cause) -> str:
     """What is wrong in a few words, for a cell of a table: `lacks output_index and 3 more`."""
-    subjects = cause.subjects
+    subjects = cause.worst_subjects
     if cause.family.name == "member missing" and subjects:
         rest = len(subjects) - 1
         return safe(f"lacks {subjects[0]}" + (f" and {rest} more" if rest else ""), MOST_WORDS)

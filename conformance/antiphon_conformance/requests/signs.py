@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.reply import message_of
 from antiphon_conformance.requests.attachments import NO_DOCUMENT, NO_PICTURE, UNREACHABLE
 from antiphon_conformance.requests.test_prompts import HELLO, LETTERS
 from antiphon_conformance.rules.reading.output import (
@@ -182,10 +183,9 @@ LACKING = re.compile(
 
 def says_unsupported(exchange: Exchange, *, by_words: bool = True) -> bool:
     """Whether an error says that the model lacks what the request asks for: by its code, or `by_words`."""
-    error = member(exchange.answer.fields, "error")
-    message = member(error, "message")
-    has_words = isinstance(message, str) and LACKING.search(message) is not None
-    return exchange.answer.status == 501 or member(error, "code") in UNSUPPORTED or (by_words and has_words)
+    code = member(exchange.answer.fields, "error", "code")
+    has_words = LACKING.search(message_of(exchange.answer)) is not None
+    return exchange.answer.status == 501 or code in UNSUPPORTED or (by_words and has_words)
 
 
 def rejects_its_tools(exchange: Exchange) -> bool:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from antiphon_conformance.http.address import USUAL_PATH, is_application, shown
 from antiphon_conformance.http.client import RunOverError, Target, Transport
 from antiphon_conformance.http.exchange import UNROUTED, Exchange, Reply, Request
+from antiphon_conformance.http.reply import message_of
 from antiphon_conformance.http.text import safe
 
 GATEWAY = frozenset({502, 503, 504})
@@ -181,9 +182,7 @@ def _sentence(reply: Reply) -> str:
 
 def _words(reply: Reply) -> str:
     """What the server says, for a person: the message of an error, the title of a page, or its text."""
-    error = reply.fields.get("error", reply.fields.get("detail", reply.fields.get("message")))
-    message = error.get("message") if isinstance(error, Mapping) else error
-    if isinstance(message, str) and message:
+    if message := message_of(reply):
         return safe(message, QUOTE)
     raw = reply.raw[:65536]
     title = _TITLE.search(raw) if _is_html(reply) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 import orjson
 
@@ -109,11 +109,23 @@ def _with_defaults(item: Mapping[str, Any]) -> Item:
     return whole
 
 
-def _usage(items: tuple[Item, ...], context: Context, overrides: Mapping[str, int]) -> dict[str, int]:
+class Counts(TypedDict, total=False):
+    """The counts of tokens of a plan."""
+
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+
+
+def _usage(items: tuple[Item, ...], context: Context, overrides: Mapping[str, int]) -> Counts:
     """The token counts of the entry; the others are counted."""
     counts = {"input_tokens": count_input(context), "output_tokens": sum(map(count_item, items))}
     counts["reasoning_tokens"] = sum(count_item(item) for item in items if item["type"] == "reasoning")
     usage = {**counts, **overrides}
-    usage["output_tokens"] = max(usage["output_tokens"], usage["reasoning_tokens"])
-    usage["input_tokens"] = max(usage["input_tokens"], usage.get("cached_tokens", 0))
-    return usage
+    return Counts(
+        input_tokens=max(usage["input_tokens"], usage.get("cached_tokens", 0)),
+        cached_tokens=usage.get("cached_tokens", 0),
+        output_tokens=max(usage["output_tokens"], usage["reasoning_tokens"]),
+        reasoning_tokens=usage["reasoning_tokens"],
+    )

@@ -114,16 +114,15 @@ def the_response_repeats_the_template(trace: ScenarioTrace) -> Iterator[Finding]
 
 @rule("prompt-templates.stored-settings-are-used", ScenarioTrace, scenario=VALID, cites="BUD-PRM-18")
 def stored_settings_are_used(trace: ScenarioTrace) -> Iterator[Finding]:
-    """The response has the model, the temperature and the other settings of the template."""
+    """The response has the model of the template, and no other temperature, limit or `top_p`."""
     response = answered(trace["rendered"])
     if not str(response.get("model", "")).startswith(probe.MODEL):
         yield Finding(
             "reply.body/model", probe.MODEL, show(response.get("model", ABSENT)), trace["rendered"].id
         )
     for name, value in probe.SETTINGS.items():
-        if response.get(name) != value:
-            actual = show(response.get(name, ABSENT))
-            yield Finding(f"reply.body/{name}", show(value), actual, trace["rendered"].id)
+        if response.get(name, value) != value:
+            yield Finding(f"reply.body/{name}", show(value), show(response[name]), trace["rendered"].id)
 
 
 @rule(
@@ -166,11 +165,11 @@ def an_old_version_stays_unchanged(trace: ScenarioTrace) -> Iterator[Finding]:
 def output_follows_the_templates_schema(trace: ScenarioTrace) -> Iterator[Finding]:
     """With an output schema in the template, the text is JSON that matches it.
 
-    `text.format` of the response shows the schema.
+    A `text.format` of the response shows the schema.
     """
     response = answered(trace["structured"])
     kind = value_at(response, "text", "format", "type")
-    if kind != "json_schema":
+    if kind not in (ABSENT, "json_schema"):
         yield Finding("reply.body/text/format/type", "json_schema", show(kind), trace["structured"].id)
     try:
         value = parse_json(text_of(response))

@@ -217,10 +217,10 @@ def every_parameter_comes_back(response: ResponseObject) -> Iterator[Finding]:
     needs="an answer to a request with `max_tokens`",
 )
 def max_tokens_comes_back_as_max_output_tokens(response: ResponseObject) -> Iterator[Finding]:
-    """A response repeats `max_tokens`, the name in Chat, as `max_output_tokens`."""
+    """A response that has `max_output_tokens` repeats `max_tokens`, its name in Chat, there."""
     asked = response.request_fields.get("max_output_tokens") or response.request_fields["max_tokens"]
     actual = response.object.get("max_output_tokens", ABSENT)
-    if not equal_json(asked, actual):
+    if actual is not ABSENT and not equal_json(asked, actual):
         yield Finding(
             f"{response.where}/max_output_tokens", f"{show(asked)}, as in the request", show(actual)
         )

@@ -260,8 +260,16 @@ def instructions_are_listed_first(trace: ScenarioTrace) -> Iterator[Finding]:
     asked = trace["created"].request.fields
     expected = [("system", asked["instructions"]), *roles_and_texts(asked["input"])]
     actual = roles_and_texts(page_items(trace["listed"]))
-    if actual != expected:
-        yield Finding("reply.body/data", show(expected), named("messages", actual), trace["listed"].id)
+    for index, message in enumerate(expected):
+        if actual[index : index + 1] != [message]:
+            where = f"reply.body/data/{index}"
+            yield Finding(
+                where,
+                show(message),
+                show(actual[index]) if index < len(actual) else show(ABSENT),
+                trace["listed"].id,
+            )
+            return
 
 
 @rule(

@@ -248,13 +248,14 @@ def events_name_their_item_and_index(stream: StreamReply) -> Iterator[Finding]:
 )
 def item_ids_name_the_added_item(stream: StreamReply) -> Iterator[Finding]:
     """`item_id` is the id of the item in the `output_item.added` of that `output_index`."""
-    identities = _identities(stream)
+    identities, call_ids = _identities(stream), _call_ids(stream)
     for thread in stream_view(stream).all():
         for name, lane in thread.lane.names.items():
-            identity = identities.get(_indices(thread, lane) or ())
+            indices = _indices(thread, lane) or ()
+            identity = identities.get(indices)
             for event in thread.events if identity is not None else ():
                 actual: Any = event.data.get(name, identity)
-                if actual != identity:
+                if actual not in (identity, call_ids.get(indices, identity)):
                     expected = OWN if identity == OWN else show(identity)
                     yield Finding(f"{event.where}/{name}", expected, show(actual))
 
@@ -276,6 +277,15 @@ def _identities(stream: StreamReply) -> Mapping[tuple[int, ...], str]:
             if indices is not None and indices not in named and ids:
                 named[indices] = fresh[0] if fresh else OWN
     return named
+
+
+def _call_ids(stream: StreamReply) -> Mapping[tuple[int, ...], str]:
+    """The `call_id` of each call by its indices, where the dialect lets events name a call by it."""
+    if stream.dialect.traits.item_ids_of_calls != "either":
+        return {}
+    starts = {thread.indices: thread.start() or thread.end() for thread in stream_view(stream).of("item")}
+    ids = {indices: item.get("call_id") for indices, item in starts.items()}
+    return {indices: call_id for indices, call_id in ids.items() if isinstance(call_id, str) and call_id}
 
 
 def _indices(thread: Thread, lane: str) -> tuple[int, ...] | None:

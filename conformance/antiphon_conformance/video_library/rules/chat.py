@@ -61,7 +61,7 @@ def created_at_counts_milliseconds(body: DocumentReply) -> Iterator[Finding]:
     reads={Part.TEXTS, Part.IDS},
 )
 def the_payload_repeats_the_request(body: DocumentReply) -> Iterator[Finding]:
-    """`payload` repeats the messages, temperature, filter and collections of the request, where there is one."""
+    """A `payload` repeats the messages, temperature, filter and collections of the request."""
     if "payload" not in body.object:
         return
     for name in ECHOED:

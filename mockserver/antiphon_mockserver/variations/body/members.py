@@ -79,3 +79,36 @@ def _without_data(item: Json) -> Json:
     data = ("image_url", "file_data")
     parts = [{name: value for name, value in part.items() if name not in data} for part in content]
     return {**item, "content": parts}
+
+
+@variation("body.lists-the-answer-with-its-input", fits=("bud",))
+def lists_the_answer_with_its_input(body: Json) -> Json:
+    """Lists the answer after the input.
+
+    The example of the vendor's page ends with the assistant's message.
+    """
+    if body.get("object") == "list" and isinstance(body.get("data"), list) and "first_id" in body:
+        return {**body, "data": [*body["data"], {"type": "message", "role": "assistant", "content": "Yes."}]}
+    return body
+
+
+@variation("body.leaves-the-payload-out-of-chats", fits=("cloudglue",))
+def leaves_the_payload_out_of_chats(body: Json) -> Json:
+    """Leaves `payload` out of a chat completion that is created or retrieved.
+
+    The published document requires it of listed completions only.
+    """
+    return {name: value for name, value in body.items() if name != "payload"}
+
+
+@variation("body.cites-without-a-context", fits=("cloudglue",))
+def cites_without_a_context(body: Json) -> Json:
+    """Leaves `context` out of citations.
+
+    The published document describes it, and does not require it.
+    """
+    for item in body.get("output") or ():
+        for part in item.get("content") or ():
+            for citation in part.get("annotations") or ():
+                citation.pop("context", None)
+    return body

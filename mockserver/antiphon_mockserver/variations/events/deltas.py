@@ -119,3 +119,20 @@ def interleaves_items(events: list[Event]) -> list[Event]:
     rest = [event for event in events[start:] if "output_index" not in event]
     turns = [lane[turn] for turn in range(max(map(len, lanes))) for lane in lanes if turn < len(lane)]
     return _number([*events[:start], *turns, *rest])
+
+
+@variation("events.names-calls-by-their-call-id", fits=("bud",))
+def names_calls_by_their_call_id(events: list[Event]) -> list[Event]:
+    """Names a call by its `call_id` in the events of its arguments.
+
+    The example of the vendor's page does so.
+    """
+    calls = {
+        item["id"]: item["call_id"]
+        for event in events
+        if "call_id" in (item := event.get("item") or {}) and item.get("id")
+    }
+    return [
+        {**event, "item_id": calls[event["item_id"]]} if event.get("item_id") in calls else event
+        for event in events
+    ]

@@ -186,3 +186,16 @@ def offers_no_preflight(answer: Answer, call: Call) -> Answer:
         varied.headers["allow"] = "GET, POST, DELETE"
         return varied
     return answer
+
+
+@variation("http.has-no-param-in-errors", fits=("bud",))
+def has_no_param_in_errors(answer: Answer) -> Answer:
+    """Sends errors of `message`, `type` and `code`.
+
+    The examples of the vendor's page have no `param`.
+    """
+    body = json_of(answer)
+    if answer.status >= 400 and isinstance(body, dict) and isinstance(body.get("error"), dict):
+        body["error"].pop("param", None)
+        answer.body = body
+    return answer
