@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,27 +27,48 @@ def show_progress(
     """Yields a function to call after each conversation.
 
     On a terminal a bar shows the conversation, the requests and the errors so far. Elsewhere a plain line
-    comes every 20 seconds. `quiet` shows nothing.
+    comes every 20 seconds, also while one long conversation runs. `quiet` shows nothing.
     """
     state = _State(safe(title), total, time.monotonic())
+    is_plain = not quiet and not console.is_terminal
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=16),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    off = quiet or not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=off) as progress:
+    bar = Progress(*columns, console=console, transient=True, disable=quiet or is_plain)
+    with bar as progress, _plain_lines(state, console, is_plain):
         task = progress.add_task(state.title, total=total)
 
         def advance(trace: Trace) -> None:
             state.add(trace)
             progress.advance(task)
             progress.update(task, description=state.line)
-            if not quiet and not console.is_terminal and state.is_due():
-                console.print(f"{state.line}, {state.elapsed:.0f} s", markup=False, soft_wrap=True)
+            if is_plain and state.scenario == JUDGING:
+                console.print(state.plain_line, markup=False, soft_wrap=True)
 
         yield advance
+
+
+@contextmanager
+def _plain_lines(state: _State, console: Console, is_plain: bool) -> Iterator[None]:
+    """Prints a line every 20 seconds until the run is judged."""
+    end = threading.Event()
+
+    def tell() -> None:
+        while not end.wait(SECONDS) and state.scenario != JUDGING:
+            console.print(state.plain_line, markup=False, soft_wrap=True)
+
+    clock = threading.Thread(target=tell, name="progress", daemon=True)
+    if is_plain:
+        clock.start()
+    try:
+        yield
+    finally:
+        end.set()
+        if is_plain:
+            clock.join()
 
 
 class _State:
@@ -56,7 +78,6 @@ class _State:
         self.title, self.total, self.start = title, total, start
         self.parts = self.requests = self.errors = 0
         self.scenario = ""
-        self._shown_at = start
 
     def add(self, trace: Trace) -> None:
         """Counts a conversation that has ended."""
@@ -75,12 +96,16 @@ class _State:
     @property
     def line(self) -> str:
         """Where the run is, in one line."""
-        errors = f", {self.errors} server errors or no answer" if self.errors else ""
-        return f"{self.scenario}: {self.requests} requests{errors}"
+        return f"{self.scenario}: {self._counts}"
 
-    def is_due(self) -> bool:
-        """Whether it is time for the next plain line."""
-        due = time.monotonic() - self._shown_at >= SECONDS or self.scenario == JUDGING
-        if due:
-            self._shown_at = time.monotonic()
-        return due
+    @property
+    def plain_line(self) -> str:
+        """The same where no bar counts: `12 of 58 conversations, 101 requests, 40 s`."""
+        place = JUDGING if self.scenario == JUDGING else f"{self.parts} of {self.total} conversations"
+        return f"{place}, {self._counts}, {self.elapsed:.0f} s"
+
+    @property
+    def _counts(self) -> str:
+        requests = f"{self.requests} request{'' if self.requests == 1 else 's'}"
+        errors = f", {self.errors} server errors or no answer" if self.errors else ""
+        return f"{requests} so far{errors}"

@@ -171,8 +171,11 @@ def _weight(place: Occurrence) -> tuple[int, int]:
     return WORST_FIRST.index(place.record.outcome), sides.index(rule)
 
 
-def _depth(cause: Cause) -> tuple[int, int, int, str]:
-    return cause.family.layer, WORST_FIRST.index(cause.outcome), -len(cause.places), cause.rules[0]
+def _depth(cause: Cause) -> tuple[int, int, bool, int, str]:
+    """What comes first is deeper; of a lane whose beginning is missing, the beginning comes first."""
+    is_later = cause.key.endswith(" either")
+    outcome = WORST_FIRST.index(cause.outcome)
+    return cause.family.layer, outcome, is_later, -len(cause.places), cause.rules[0]
 
 
 def _fold(separate: Iterable[Cause]) -> list[Cause]:
