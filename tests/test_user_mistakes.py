@@ -29,6 +29,11 @@ FILES = {
     "notes.txt": "hello world\n",
     "other.json": '{"a": 1}\n',
     "traffic.jsonl": "",
+    "both.yaml": "answers:\n  - {text: a, json: {}}\n",
+    "latin.yaml": b"answers:\n  - text: h\xe9\n",
+    "windows.jsonl": '{"request": 1}'.encode("utf-16"),
+    "entry.yaml": "{rule: stream-numbers.increase, reason: x}\n",
+    "run/report.jsonl": "",
 }
 MISTAKES = {
     "serv": "no such command: 'serv'; did you mean 'serve'?",
@@ -76,6 +81,22 @@ MISTAKES = {
     f"check {URL} --dialect bud --resource promt=1": "did you mean 'prompt'?",
     f"check {URL} --api-key-env NO_SUCH_KEY": "--api-key-env NO_SUCH_KEY: expected a variable that is set",
     f"check {URL} --basline x": "'--baseline'",
+    f"check {URL} --baseline entry.yaml": "got one entry; did you mean `- rule: ...`?",
+    f"check {URL} --model=": "--model: expected the name of a model, got an empty text",
+    f"check {URL} --profile folder": "--profile: expected one of compatible, identical, strict, or a YAML",
+    f"check {URL} --timeout soon": "'soon' is no number",
+    f"check {URL} --seed x": "'x' is no whole number",
+    "check ws://127.0.0.1:9/v1": "got ws://127.0.0.1:9/v1; did you mean http://127.0.0.1:9/v1?",
+    "check json:loads": "json:loads, which does not take (scope, receive, send); a WSGI application",
+    "serve --port x": "'x' is no whole number",
+    "serve --port 0 --script both.yaml": "both.yaml#/answers/0/json (line 2): expected one of text, json, "
+    "refusal, error, got text and json",
+    "serve --port 0 --script latin.yaml": "expected YAML, got a text that is not UTF-8",
+    "lint http://127.0.0.1:9/v1": "; `antiphon check http://127.0.0.1:9/v1` judges a server",
+    "lint windows.jsonl": "expected a text in UTF-8, got one in UTF-16",
+    "report run --to html": "'run' is a directory; did you mean 'run/report.jsonl'?",
+    "report other.json --to html": "expected a report.jsonl, got other JSON lines",
+    "report run/report.jsonl --to html -o none/a.html": "got one in a folder that does not exist",
     f"check {URL} --repeat 0": "--repeat: expected more than 0, got 0",
     "check 127.0.0.1:9": "got 127.0.0.1:9; did you mean http://127.0.0.1:9?",
     "check nomodule:app": "No module named 'nomodule'",
@@ -102,7 +123,8 @@ MISTAKES = {
 def desk(tmp_path, monkeypatch):
     """A folder with these files, in which a person works."""
     for name, text in FILES.items():
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     (tmp_path / "folder").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -181,6 +203,16 @@ def test_a_mistake_in_python(arguments, error, message):
     with pytest.raises(error) as raised:
         check(URL, **arguments)
     assert message in str(raised.value)
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path, capsys):
+    """Windows writes one before a text."""
+    line = (
+        '{"id": "a", "request": {"method": "POST", "path": "/v1/responses", "headers": {}}, "response": null}'
+    )
+    (tmp_path / "a.jsonl").write_bytes(b"\xef\xbb\xbf" + line.encode() + b"\r\n")
+    assert run(["lint", str(tmp_path / "a.jsonl"), "--dialect", "openai"]) == 2
+    assert "Error" not in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("desk")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import re
 import sys
 from importlib import import_module
 from typing import Any, NoReturn
@@ -81,6 +82,13 @@ def antiphon() -> None:
     """
 
 
+_NO_NUMBER = re.compile(r"is not a valid (integer|float)(?: range)?\b")
+
+
+def _no_number(match: re.Match[str]) -> str:
+    return "is no whole number" if match[1] == "integer" else "is no number"
+
+
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs the command line and exits; status 3 means wrong usage, so that 2 means only `not judged`."""
     gc.disable()  # until a command is imported: nothing of it can be collected
@@ -97,6 +105,7 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo("Interrupted.", err=True)
         return 130
     except click.ClickException as fault:
+        fault.message = _NO_NUMBER.sub(_no_number, fault.message)
         fault.show()
         return USAGE_ERROR
     except BrokenPipeError:  # the reader of our output closed the pipe

@@ -9,6 +9,9 @@ import click
 
 from antiphon_spec.data import hint, neighbour
 
+FILES_OF_A_REPORT = ("report.jsonl", "transcript.jsonl")
+"""The files that people mean when they name the folder of a report."""
+
 
 class Choice(click.Choice[str]):
     """One of some words."""
@@ -28,7 +31,16 @@ class ExistingPath(click.Path):
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter as error:
-            if os.path.exists(value):
-                raise
-            message = error.message.removesuffix(".") + neighbour(value)
+            message = error.message.removesuffix(".") + self._meant(os.fspath(value))
             raise click.BadParameter(message, ctx, param) from error
+
+    def _meant(self, value: str) -> str:
+        """What may have been meant: a file in the folder, a server, or a path that resembles this one."""
+        if os.path.isdir(value):
+            files = (os.path.join(value, name) for name in FILES_OF_A_REPORT)
+            names = [name for name in files if os.path.isfile(name)]
+            return f"; did you mean {' or '.join(map(repr, names))}?" if names else ""
+        if os.path.exists(value):
+            return ""
+        is_url = value.startswith(("http://", "https://"))
+        return f"; `antiphon check {value}` judges a server" if is_url else neighbour(value)

@@ -21,4 +21,4 @@ def find_profile(name: str) -> Profile:
     try:
         return load_profile(name)
     except DataError as error:
-        raise click.UsageError(f"--profile: {error}") from error
+        raise click.UsageError(f"--profile: {str(error).removeprefix('profile: ')}") from error

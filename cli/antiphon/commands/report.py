@@ -71,6 +71,8 @@ def report(
         raise click.UsageError("expected RESULTS and --to, --verify FOLDER, or --site FOLDER")
     if output is not None and output.is_dir():
         raise click.UsageError(f"--output {output}: expected a file, got a folder")
+    if output is not None and not output.absolute().parent.is_dir():
+        raise click.UsageError(f"--output {output}: expected a file, got one in a folder that does not exist")
     try:
         reports = [records.read(path) for path in results]
     except ReportError as error:

@@ -86,6 +86,18 @@ def shown(text: str) -> str:
     return f"{base}?{'&'.join(parts)}"
 
 
+def _meant(text: str) -> str:
+    """The URL that a text without scheme, or with another scheme, may stand for."""
+    if _BARE_HOST.fullmatch(text):
+        return f"; did you mean http://{text}?"
+    scheme, mark, rest = text.partition("://")
+    is_secure = scheme.lower() in ("wss", "htps", "htpps", "httpss")
+    is_near = is_secure or scheme.lower() in ("ws", "htp", "htttp", "hhtp", "ttp")
+    return (
+        f"; did you mean http{'s' if is_secure else ''}://{shown(rest)}?" if mark and is_near and rest else ""
+    )
+
+
 def base_url(text: str) -> str:
     """The address in its normal form, which ends where `/responses` begins. Raises AddressError."""
     text = text.strip()
@@ -100,8 +112,7 @@ def base_url(text: str) -> str:
         raise AddressError("a URL without credentials: a key is read from the environment", "credentials")
     if not usable:
         expected = "a URL that starts with http:// or https://, and a host; or module:app"
-        bare = _BARE_HOST.fullmatch(text)
-        raise AddressError(expected, shown(text) + (f"; did you mean http://{text}?" if bare else ""))
+        raise AddressError(expected, (shown(text) or "''") + _meant(text))
     if parts.fragment:
         raise AddressError("a URL without `#`: paths are added at its end", shown(text))
     base = text.partition("?")[0].rstrip("/").removesuffix("/responses").rstrip("/")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import logging
+import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -196,7 +197,10 @@ def describe(error: Exception) -> str:
         return f"the proxy of the environment answered {error.status}"
     if isinstance(error, aiohttp.ClientConnectorError):
         kind = "the proxy " if isinstance(error, aiohttp.ClientProxyConnectionError) else ""
-        why = error.os_error.strerror or error.os_error
-        place = getattr(error, "path", "") or f"{kind}{error.host}:{error.port}"  # a path is of a unix socket
+        code = error.os_error.errno
+        is_ours = code is None or code < 0  # of a resolver, whose words say more
+        why = error.os_error.strerror or error.os_error if is_ours else os.strerror(code)
+        host = f"[{error.host}]" if ":" in error.host else error.host
+        place = getattr(error, "path", "") or f"{kind}{host}:{error.port}"  # a path is of a unix socket
         return f"cannot connect to {place}: {why}"
     return f"{type(error).__name__}: {error}"

@@ -210,7 +210,8 @@ def _not_json(error: ValueError, text: str | bytes) -> str:
     if not text.strip():
         return "not JSON: empty"
     if isinstance(error, json.JSONDecodeError):
-        return f"not JSON: {error.msg[0].lower()}{error.msg[1:]} at character {error.pos}"
+        what = error.msg.removesuffix(" at")
+        return f"not JSON: {what[0].lower()}{what[1:]} at character {error.pos}"
     return f"not JSON: {str(error)[:80]}"
 
 

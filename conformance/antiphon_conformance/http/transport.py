@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 from antiphon_conformance.http.address import AddressError, read_address
 from antiphon_conformance.http.asgi import AsgiApp, AsgiTransport
@@ -37,4 +40,20 @@ def load_application(text: str) -> AsgiApp:
         raise AddressError("an ASGI application", f"{type(error).__name__}: {error}") from error
     if not callable(value):
         raise AddressError("an ASGI application", f"{text}, a value of type {type(value).__name__}")
+    if not _takes_three(value):
+        hint = "a WSGI application (Flask, Django) needs a server of its own"
+        raise AddressError(
+            "an ASGI application", f"{text}, which does not take (scope, receive, send); {hint}"
+        )
     return value
+
+
+def _takes_three(application: Callable[..., Any]) -> bool:
+    """Whether it can be called with three arguments, as far as its signature tells."""
+    try:
+        inspect.signature(application).bind(None, None, None)
+    except TypeError:
+        return False
+    except ValueError:  # it has no signature
+        return True
+    return True

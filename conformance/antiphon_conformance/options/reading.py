@@ -62,6 +62,8 @@ def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
     _load_extensions()
     names = tuple(dialect.name for dialect in selection)
     gate, models = _gate(values, names, where), tuple(dict.fromkeys(values["model"]))
+    if "" in map(str.strip, models):
+        raise OptionError(where("model"), "the name of a model", "an empty text")
     if len(models) > 1 and values["baseline_update"]:
         raise OptionError(where("model"), "one model", f"{len(models)} models")
     target = "URL" if front_door == COMMAND else where("target")
@@ -177,7 +179,8 @@ def _gate(values: Mapping[str, Any], names: tuple[str, ...], where: Place) -> Ga
     try:
         profile = load_profile(values["profile"])
     except DataError as error:
-        raise OptionError(f"{where('profile')}: {error.where}", error.expected, error.actual) from error
+        place_in_file = "" if error.where == "profile" else f": {error.where}"
+        raise OptionError(where("profile") + place_in_file, error.expected, error.actual) from error
     entries = None
     if path is not None and (path.exists() or not update):
         entries = baselines.load(path)

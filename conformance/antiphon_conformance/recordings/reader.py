@@ -14,6 +14,7 @@ describes, so that its episodes can be read too. What recorders of others lost w
 from __future__ import annotations
 
 import zlib
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -110,7 +111,9 @@ def _read(file: BinaryIO, path: Path, allowance: Allowance) -> Recording:
     """What is in a file. JSON lines are read one by one: there may be more of them than there is memory."""
     first = b""
     while not first.strip() and (line := file.readline()):
-        first += line
+        first += line.removeprefix(BOM_UTF8) if not first else line
+    if first.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise RecordingError(str(path), "a text in UTF-8", "one in UTF-16, as PowerShell's `>` writes it")
     if not first.strip() and path.suffix != ".sse":
         raise RecordingError(str(path), _FORMS, "an empty file")
     if first.lstrip().startswith(b"{") and path.suffix not in (".sse", ".yaml", ".yml"):
@@ -185,9 +188,17 @@ def _exchanges(document: Any, path: Path) -> Recording:
         return Recording((_only_body(document, path.stem),))
     if isinstance(document, list) and document and all(map(parsed.is_event, document)):
         return Recording(tuple(_listed_streams(document, path.stem)))
-    found = sorted(map(str, document))[:5] if isinstance(document, Mapping) else None
-    actual = type(document).__name__ if found is None else f"keys {found}"
-    raise RecordingError(str(path), _FORMS, actual)
+    raise RecordingError(str(path), _FORMS, _kind(document))
+
+
+def _kind(document: Any) -> str:
+    """What a document is that is no recording, in words."""
+    if isinstance(document, Mapping):
+        names = ", ".join(safe(str(name), 40) for name in list(document)[:5])
+        return f"an object with the members {names}" if names else "an empty object"
+    if isinstance(document, list):
+        return "a list of something else" if document else "an empty list"
+    return show(document, 60)
 
 
 def _has_url(entry: Mapping[str, Any]) -> bool:

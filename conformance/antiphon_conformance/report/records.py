@@ -141,10 +141,21 @@ def _entries(plain: bytes, path: Path) -> Iterator[Any]:
         reading = strict_json.read(line)
         if not reading.valid:
             raise ReportError(f"{path}:{number}: expected a JSON object, got {reading.faults[0]}")
-        if number == 1 and isinstance(reading.value, dict) and "run" in reading.value:
-            raise ReportError(f"{path}: expected a report.jsonl, got a transcript; `antiphon lint` judges it")
+        if number == 1 and (kind := _other_kind(reading.value)):
+            raise ReportError(f"{path}: expected a report.jsonl, got {kind}")
         check(reading.value, "report", f"{path}:{number}")
         yield reading.value
+
+
+def _other_kind(first: Any) -> str:
+    """What the first line of a file is that is no header of a report; empty when it is one."""
+    if not isinstance(first, dict):
+        return "other JSON"
+    if "run" in first:
+        return "a transcript; `antiphon lint` judges it"
+    if "request" in first or "log" in first:
+        return "a recording; `antiphon lint` judges it"
+    return "" if "report" in first else "other JSON lines"
 
 
 def _report(entries: list[Any], path: Path) -> Report:

@@ -148,7 +148,8 @@ def load(path: Path) -> Baseline:
     except yaml.YAMLError as error:
         raise BaselineError(f"{path}: expected YAML, got {why_no_yaml(error)}") from error
     if not isinstance(rows, list | None):
-        raise BaselineError(f"{path}: expected a list of entries, got {type(rows).__name__}")
+        kind = "one entry; did you mean `- rule: ...`?" if isinstance(rows, dict) else f"{rows!r:.60}"
+        raise BaselineError(f"{path}: expected a list of entries, got {kind}")
     return Baseline(tuple(_entry(row, f"{path}[{index}]") for index, row in enumerate(rows or ())))
 
 

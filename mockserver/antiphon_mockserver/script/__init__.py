@@ -41,6 +41,10 @@ class ScriptError(DataError):
     """A script is malformed; the message says where, what was expected and what was found."""
 
 
+ALTERNATIVES = ("text", "json", "refusal", "error")
+"""The members of an entry of which an answer shows one: the others would have no effect."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScriptEntry:
     """One entry of a script."""
@@ -131,6 +135,10 @@ def _entry(row: Mapping[str, Any], number: int, source: Source) -> ScriptEntry:
     except ValueError as problem:
         where = _place(source, ("answers", str(number), "when"))
         raise ScriptError(where, "a regular expression", str(problem)) from problem
+    contents = [name for name in ALTERNATIVES if name in row]
+    if len(contents) > 1:
+        where = _place(source, ("answers", str(number), contents[1]))
+        raise ScriptError(where, f"one of {', '.join(ALTERNATIVES)}", " and ".join(contents))
     return ScriptEntry(row.get("name", f"entry {number}"), tests, row)
 
 

@@ -34,6 +34,9 @@ def parse(path: Path) -> Any:
 
 def why_no_yaml(problem: yaml.YAMLError) -> str:
     """Where a text stops to be YAML, and what is wrong there."""
+    if isinstance(problem, yaml.reader.ReaderError):
+        is_control = "control" in str(problem.reason) or "special" in str(problem.reason)
+        return "a text with control characters" if is_control else "a text that is not UTF-8"
     mark = getattr(problem, "problem_mark", None)
     if mark is None:
         return " ".join(str(problem).split())
