@@ -104,7 +104,7 @@ def test_an_empty_file_lists_nothing(tmp_path):
     ("text", "message"),
     [
         ("a: [", "expected YAML"),
-        ("a: 1", "expected a list of entries, got dict"),
+        ("a: 1", "expected a list of entries, got one entry"),
         ("- 1", "baseline.yaml[0]: expected a mapping of strings"),
         ("- {rule: a.b}", "reason is missing (required)"),
         ("- {reason: x}", "rule is missing (required)"),
