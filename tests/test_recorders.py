@@ -349,7 +349,7 @@ def test_lines_that_repeat_an_id_are_all_read(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.json", '{"scope": "https://api.example", "path": "/"}', "keys ['path', 'scope']"),
+        ("a.json", '{"scope": "https://api.example", "path": "/"}', "an object with the members scope, path"),
         ("a.json", "[1, 2]", "list"),
         ("a.json", "hello", "5 bytes that start with b'hello'"),
         ("a.yaml", "just text", "str"),

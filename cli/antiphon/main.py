@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from importlib import import_module
+from io import StringIO
 from typing import Any, NoReturn
 
 import click
@@ -85,8 +86,12 @@ def antiphon() -> None:
 _NO_NUMBER = re.compile(r"is not a valid (integer|float)(?: range)?\b")
 
 
-def _no_number(match: re.Match[str]) -> str:
-    return "is no whole number" if match[1] == "integer" else "is no number"
+def _show(fault: click.ClickException) -> None:
+    """Prints what is wrong, in words of people: `'x' is no whole number`."""
+    text = StringIO()
+    fault.show(text)
+    words = {"integer": "is no whole number", "float": "is no number"}
+    click.echo(_NO_NUMBER.sub(lambda match: words[match[1]], text.getvalue()), err=True, nl=False)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -105,8 +110,7 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo("Interrupted.", err=True)
         return 130
     except click.ClickException as fault:
-        fault.message = _NO_NUMBER.sub(_no_number, fault.message)
-        fault.show()
+        _show(fault)
         return USAGE_ERROR
     except BrokenPipeError:  # the reader of our output closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

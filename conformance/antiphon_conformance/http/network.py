@@ -198,8 +198,8 @@ def describe(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
         kind = "the proxy " if isinstance(error, aiohttp.ClientProxyConnectionError) else ""
         code = error.os_error.errno
-        is_ours = code is None or code < 0  # of a resolver, whose words say more
-        why = error.os_error.strerror or error.os_error if is_ours else os.strerror(code)
+        is_known = code is not None and code > 0  # else it is of a resolver, whose words say more
+        why = os.strerror(code or 0) if is_known else error.os_error.strerror or error.os_error
         host = f"[{error.host}]" if ":" in error.host else error.host
         place = getattr(error, "path", "") or f"{kind}{host}:{error.port}"  # a path is of a unix socket
         return f"cannot connect to {place}: {why}"
