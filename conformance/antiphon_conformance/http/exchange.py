@@ -94,7 +94,10 @@ class Headers:
     def get(self, name: str) -> str | None:
         """The first value of `name`, or None."""
         target = name.lower()
-        return next((value for key, value in self.pairs if key.lower() == target), None)
+        for key, value in self.pairs:  # asked twenty times an exchange: a generator takes twice as long
+            if key.lower() == target:
+                return value
+        return None
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of `name`, in order."""

@@ -23,6 +23,8 @@ def headers(source: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> Headers:
 def field_text(value: Any) -> str:
     """A name or a value of a header as text that can be written: UTF-8, and otherwise Latin-1, the coding of
     old servers (RFC 9110, 5.5), so that no byte is lost."""
+    if type(value) is str and value.isascii():  # as nearly every one
+        return value
     try:
         raw = value if isinstance(value, bytes) else str(value).encode(errors="surrogateescape")
     except UnicodeEncodeError:  # half of a surrogate pair, which stands for no byte

@@ -7,19 +7,18 @@ that stops in the middle. Only recordings of others are examined: what we record
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
+from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, Part, Reply, Stream, final_response
-from antiphon_conformance.http.placeholder import has_mask, is_placeholder, placeholders_in
+from antiphon_conformance.http.placeholder import has_mask, has_placeholder, is_placeholder
 from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.recordings.address import with_address
-from antiphon_conformance.recordings.shortened import is_short_of, share_a_length
+from antiphon_conformance.recordings.shortened import dotted, is_cut, share_a_length
 
 READ_HEADERS = (
     "allow", "content-encoding", "content-length", "content-type", "date", "retry-after", "www-authenticate"
@@ -43,29 +42,50 @@ LONGER = 16
 COUNTING = frozenset({0, 1, 12345, 123456, 1234567, 12345678, 123456789, 1234567890})
 
 
+class _Bodies(NamedTuple):
+    """The bytes of a request and of its answer; empty where there are none."""
+
+    request: bytes
+    reply: bytes
+    dotted: tuple[tuple[str, ...], tuple[str, ...]]
+    """The long texts in each that end in dots."""
+
+    def has_gaps(self) -> bool:
+        """Whether texts in them were shortened or replaced."""
+        return any(map(is_cut, self.dotted)) or any(
+            has_placeholder(raw) or has_mask(raw) for raw in (self.request, self.reply)
+        )
+
+
 def with_losses(exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
     """The exchanges of one recorder, each with the parts that it lost."""
     exchanges = [with_address(exchange) for exchange in exchanges]
-    bodies = [json.dumps(exchange.request.body).encode() for exchange in exchanges]
+    bodies = [_bodies(exchange) for exchange in exchanges]
     losses = frozenset(_lost_everywhere(exchanges, bodies))
-    return tuple(_with(exchange, losses, body) for exchange, body in zip(exchanges, bodies, strict=True))
+    return tuple(_with(exchange, losses, pair) for exchange, pair in zip(exchanges, bodies, strict=True))
 
 
-def _with(exchange: Exchange, losses: frozenset[Part], body: bytes) -> Exchange:
-    lost = exchange.not_recorded | losses | frozenset(_lost_here(exchange, body))
+def _bodies(exchange: Exchange) -> _Bodies:
+    request = strict_json.write(exchange.request.body)
+    reply = exchange.reply.raw if exchange.reply is not None else b""
+    return _Bodies(request, reply, (dotted(request), dotted(reply)))
+
+
+def _with(exchange: Exchange, losses: frozenset[Part], bodies: _Bodies) -> Exchange:
+    lost = exchange.not_recorded | losses | frozenset(_lost_here(exchange, bodies))
     if Part.BODY_END in lost and exchange.reply is not None and _is_unfinished(exchange.reply.stream):
         stream = replace(exchange.reply.stream, cut=True)
         exchange = replace(exchange, reply=replace(exchange.reply, stream=stream))
-    return replace(exchange, not_recorded=lost)
+    return exchange if lost == exchange.not_recorded else replace(exchange, not_recorded=lost)
 
 
-def _lost_everywhere(exchanges: Sequence[Exchange], bodies: Sequence[bytes]) -> Iterator[Part]:
-    """What the recorder lost in every exchange. `bodies` are those of the requests, as JSON."""
+def _lost_everywhere(exchanges: Sequence[Exchange], bodies: Sequence[_Bodies]) -> Iterator[Part]:
+    """What the recorder lost in every exchange."""
     replies = [exchange.reply for exchange in exchanges if exchange.reply is not None]
     if _none_has(replies, "date") or _none_has([reply for reply in replies if reply.raw], "content-type"):
         yield Part.REPLY_HEADERS
-    requests = (body for exchange, body in zip(exchanges, bodies, strict=True) if exchange.reply is not None)
-    if share_a_length((*(reply.raw for reply in replies), *requests)):
+    answers = (pair for exchange, pair in zip(exchanges, bodies, strict=True) if exchange.reply is not None)
+    if share_a_length(text for pair in answers for texts in pair.dotted for text in texts):
         yield Part.TEXTS
     responses = [response for exchange in exchanges if (response := _response(exchange))]
     if _repeats(responses, lambda response: response.get("id")):
@@ -110,20 +130,18 @@ def _response(exchange: Exchange) -> Mapping[str, Any]:
     return response if response.get("status") == "completed" else {}
 
 
-def _lost_here(exchange: Exchange, body: bytes) -> Iterator[Part]:
-    """What the recorder lost in this exchange. `body` is that of the request, as JSON."""
+def _lost_here(exchange: Exchange, bodies: _Bodies) -> Iterator[Part]:
+    """What the recorder lost in this exchange."""
     request, reply = exchange.request, exchange.reply
     path = request.path.partition("?")[0]
     if exchange.ok and request.method == "POST" and path.endswith(CREATES) and request.body is None:
         yield Part.REQUEST  # the server understood a body, so there was one
-    if placeholders_in(body) or has_mask(body) or is_short_of(body):
+    if bodies.has_gaps():
         yield Part.TEXTS
     if reply is None:
         return
-    if any(is_placeholder(reply.headers.get(name) or "") for name in READ_HEADERS):
+    if any(is_placeholder(value) for name in READ_HEADERS if (value := reply.headers.get(name))):
         yield Part.REPLY_HEADERS
-    if placeholders_in(reply.raw) or has_mask(reply.raw) or is_short_of(reply.raw):
-        yield Part.TEXTS
     if _stops_early(reply) or (path.endswith(CHAT_PATH) and _lacks_sentinel(reply.stream)):
         yield Part.BODY_END
     yield from _replaced(reply)
@@ -169,8 +187,9 @@ def _replaced(reply: Reply) -> Iterator[Part]:
 def is_made_by_hand(identity: str) -> bool:
     """Whether an id is a recorder's: a placeholder, or a long number that is nearly all one digit."""
     match = PREFIXED.fullmatch(identity)
-    digits = Counter(match["rest"]).most_common(1)[0][1] / len(match["rest"]) if match else 0
-    return digits >= ALMOST or identity.endswith(("...", "\u2026")) or is_placeholder(identity)
+    rest = match["rest"] if match else ""
+    is_one_digit = bool(rest) and max(map(rest.count, set(rest))) / len(rest) >= ALMOST
+    return is_one_digit or identity.endswith(("...", "\u2026")) or is_placeholder(identity)
 
 
 def _whole(reply: Reply) -> Mapping[str, Any]:

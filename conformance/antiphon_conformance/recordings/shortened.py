@@ -17,21 +17,22 @@ SHORTEST = 20
 """Characters: nobody cuts at fewer."""
 
 
-def is_short_of(body: bytes) -> bool:
-    """Whether a text in this body was cut at a round length."""
-    return any(_is_round(text) for text in _dotted(body))
+def is_cut(texts: Iterable[str]) -> bool:
+    """Whether one of these dotted texts was cut at a round length."""
+    return any(map(_is_round, texts))
 
 
-def share_a_length(bodies: Iterable[bytes]) -> bool:
-    """Whether texts of one length, more than one, end in dots: that length is the recorder's."""
-    texts = {text for body in bodies for text in _dotted(body)}
-    return any(count > 1 for count in Counter(map(len, texts)).values())
+def share_a_length(texts: Iterable[str]) -> bool:
+    """Whether dotted texts of one length, more than one, differ: that length is the recorder's."""
+    return any(count > 1 for count in Counter(map(len, set(texts))).values())
+
+
+def dotted(body: bytes) -> tuple[str, ...]:
+    """The long texts in the bytes of a body that end in dots."""
+    return tuple(_dotted(body)) if DOTS[0] in body or DOTS[1] in body or DOTS[2] in body else ()
 
 
 def _dotted(body: bytes) -> Iterator[str]:
-    """The texts in the bytes of a body that end in dots."""
-    if not any(end in body for end in DOTS):
-        return
     for raw in DOTTED.findall(body):
         try:
             yield json.loads(b'"%s"' % raw, strict=False)
