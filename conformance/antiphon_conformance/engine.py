@@ -213,8 +213,8 @@ def _evaluate_exchange(panel: _Panel, exchange: Exchange, scenario: str, *, on_p
 
 def _leave_off(selection: Selection, scenario: str, why: NoEvidenceError) -> None:
     """Notes that the rules judged only the first parts of an answer."""
-    for _, candidates in selection:
-        for candidate in candidates:
+    for table in selection:
+        for candidate in table.candidates:
             candidate.run.note(scenario, why)
 
 

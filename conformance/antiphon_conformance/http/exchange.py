@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from antiphon_spec.loading.construction import quick
 
@@ -29,6 +30,21 @@ class Facts:
         except KeyError:
             value = self._values[key] = find(*arguments)
         return value
+
+
+if TYPE_CHECKING:
+    lazy = cached_property
+else:
+
+    class lazy(cached_property):  # noqa: N801 - it stands for `cached_property`
+        """A member that is computed when it is first read, without the lock that `cached_property` takes
+        before Python 3.12: it costs more than most of what the views of an exchange compute."""
+
+        def __get__(self, instance: Any, owner: type | None = None) -> Any:
+            if instance is None:
+                return self
+            value = instance.__dict__[self.attrname] = self.func(instance)
+            return value
 
 
 class Part(StrEnum):

@@ -5,7 +5,7 @@ Rules of their own judge the answers. No request needs another one, so a scenari
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,20 +85,40 @@ ODDITIES: Mapping[str, Oddity] = {
 }
 
 
+def _by_first_member() -> Mapping[str, Sequence[tuple[Any, str]]]:
+    """By the name of their first member, the oddities with its value: hardly a request has one of these."""
+    rows: dict[str, list[tuple[Any, str]]] = {}
+    for name, oddity in ODDITIES.items():
+        member, value = next(iter(oddity.members.items()))
+        rows.setdefault(member, []).append((value, name))
+    return rows
+
+
+_BY_FIRST_MEMBER = _by_first_member()
+
+
+def _oddities_in(body: Mapping[str, Any]) -> frozenset[str]:
+    """The names of the ways in which a request is odd."""
+    return frozenset(
+        [
+            name
+            for member in body
+            if member in _BY_FIRST_MEMBER
+            for value, name in _BY_FIRST_MEMBER[member]
+            if body[member] == value and ODDITIES[name].occurs_in(body)
+        ]
+    )
+
+
 def is_odd(body: Mapping[str, Any]) -> bool:
     """Whether a request is at odds with itself or with the server's state in one of these ways."""
-    return any(
-        oddity.occurs_in(body)
-        for name, oddity in ODDITIES.items()
-        if name != "a_choice_from_nothing" or not body.get("tools")
-    )
+    return any(name != "a_choice_from_nothing" or not body.get("tools") for name in _oddities_in(body))
 
 
 def odd(name: str) -> Callable[[AnyReply], bool]:
     """For `when=`: a create is odd in this way, and its status is about its content."""
-    oddity = ODDITIES[name]
     return lambda view: (
         view.operation == view.dialect.create_operation
         and view.reply.status not in OTHER_REASONS
-        and oddity.occurs_in(view.request_fields)
+        and name in view.exchange.facts.once("oddities", _oddities_in, view.exchange.request.fields)
     )

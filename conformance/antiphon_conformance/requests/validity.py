@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.requests.constants import CHAT
 from antiphon_conformance.requests.invalid.table import mistakes_in
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.schema import Fault
 
 REQUESTS = (
     "openai#/components/schemas/CreateResponse",
@@ -37,6 +39,28 @@ def has_unknown(dialect: Dialect, operation: str, body: Any) -> bool:
     return strict and bool(dialect.schemas.unknown_members(operation, body))
 
 
+def unknown_members(exchange: Exchange, dialect: Dialect) -> Sequence[Fault]:
+    """The members of a request that the document does not name, at any depth; computed once."""
+    return exchange.facts.once("unknown members", _find_unknown_members, exchange, dialect)
+
+
+def _find_unknown_members(exchange: Exchange, dialect: Dialect) -> Sequence[Fault]:
+    operation = exchange.operation
+    if operation is None or _names_all(exchange, dialect):
+        return ()
+    return dialect.schemas.unknown_members(operation, exchange.request.fields)
+
+
+def _names_all(exchange: Exchange, dialect: Dialect) -> bool:
+    """Whether a request is valid and has known members only, as nearly all: one validator tells then."""
+    return exchange.facts.once("names all", _find_all_named, exchange, dialect)
+
+
+def _find_all_named(exchange: Exchange, dialect: Dialect) -> bool:
+    operation, body = exchange.operation, exchange.request.body
+    return operation is not None and body is not None and dialect.schemas.names_all(operation, body)
+
+
 def binds(dialect: Dialect) -> bool:
     """Whether servers have to reject everything that the document forbids."""
     return any(map(dialect.resolve, REQUESTS))
@@ -56,7 +80,8 @@ def _is_invalid(exchange: Exchange, dialect: Dialect) -> bool:
     operation, body = exchange.operation, exchange.request.body
     if operation is None or body is None:
         return False
-    return not follows(dialect, operation, body) or is_mistaken(exchange, dialect)
+    is_right = _names_all(exchange, dialect) or follows(dialect, operation, body)
+    return not is_right or is_mistaken(exchange, dialect)
 
 
 def names_own_kinds(body: Any) -> bool:

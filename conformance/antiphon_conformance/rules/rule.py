@@ -92,6 +92,9 @@ class Rule:
     scope: Condition | None = None
     """What `when` implies, and the rules of a table share: the engine asks it once about a view, and then
     these rules only where it holds."""
+    quiet: Condition | None = None
+    """Whether a view has nothing that the rules of a table could report: the engine asks once about a view,
+    and where it holds, each of these rules that applies passes without a check."""
 
     def requirement(self, dialect: Dialect, profile: Profile | None = None) -> Requirement | None:
         """The cited requirement of `dialect` whose breach weighs most in a profile (default: compatible).
@@ -160,6 +163,7 @@ def make(
     needs: str | None = None,
     reads: Iterable[Part] = (),
     scope: Condition | None = None,
+    quiet: Condition | None = None,
 ) -> Rule:
     """Builds a rule from its parts, for tables of rules of one kind, where the decorator cannot stand."""
     summary, _, explanation = cleandoc(doc).partition("\n")
@@ -177,6 +181,7 @@ def make(
         needs=needs,
         reads=frozenset(reads),
         scope=scope,
+        quiet=quiet,
     )
 
 

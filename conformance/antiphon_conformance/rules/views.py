@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, ClassVar
 
 from antiphon_conformance.http import strict_json
@@ -23,12 +22,13 @@ from antiphon_conformance.http.exchange import (
     Stream,
     Trace,
     final_response,
+    lazy,
     streamed_items,
     with_streamed_items,
 )
 from antiphon_conformance.requests.constants import CHAT, LIBRARY_CHAT
 from antiphon_conformance.rules.reading.chat import is_of_a_proxy, joined
-from antiphon_conformance.rules.reading.output import item_kind
+from antiphon_conformance.rules.reading.output import item_kind, output, refusals, text_of, texts
 from antiphon_conformance.video_library.library import Library, library_of
 from antiphon_spec.dialect import Dialect
 
@@ -51,20 +51,20 @@ class AnyReply:
     exchange: Exchange
     dialect: Dialect
 
-    @cached_property
+    @lazy
     def request(self) -> Request:
         return self.exchange.request
 
-    @cached_property
+    @lazy
     def reply(self) -> Reply:
         return self.exchange.answer
 
-    @cached_property
+    @lazy
     def request_fields(self) -> Mapping[str, Any]:
         """The fields of the request's JSON body; empty when the request has none or a recording lost it."""
         return self.exchange.request.fields
 
-    @cached_property
+    @lazy
     def operation(self) -> str | None:
         return self.exchange.operation
 
@@ -81,7 +81,7 @@ class TurnReply(AnyReply):
 class ErrorReply(AnyReply):
     """A reply with a 4xx or 5xx status."""
 
-    @cached_property
+    @lazy
     def error(self) -> Mapping[str, Any]:
         """The error object inside the envelope; empty when the envelope has none."""
         inner = self.reply.fields.get("error")
@@ -100,7 +100,7 @@ class ChatErrorReply(ErrorReply):
 class SuccessReply(AnyReply):
     """A successful reply, or a part of one."""
 
-    @cached_property
+    @lazy
     def request_fields(self) -> Mapping[str, Any]:
         """The fields of the request; empty when the request is wrong. The server's one fault is then to have
         accepted it: nobody can say what the right answer would be."""
@@ -111,7 +111,7 @@ class SuccessReply(AnyReply):
 class DocumentReply(SuccessReply):
     """A 2xx reply that is one document, not a stream."""
 
-    @cached_property
+    @lazy
     def object(self) -> Mapping[str, Any]:
         return self.reply.fields
 
@@ -120,7 +120,7 @@ class DocumentReply(SuccessReply):
 class StreamedReply(SuccessReply):
     """A 2xx reply that is a stream, whatever its messages are."""
 
-    @cached_property
+    @lazy
     def source(self) -> Stream:
         stream = self.reply.stream
         assert stream is not None  # noqa: S101 - holds by construction in `views`
@@ -131,12 +131,17 @@ class StreamedReply(SuccessReply):
 class StreamReply(StreamedReply):
     """A 2xx reply that is an event stream."""
 
-    @cached_property
+    @lazy
     def events(self) -> Sequence[Event]:
         """What the stream tells: its events without those that only keep the connection alive."""
         return tuple(event for event in self.source.events if not event.keeps_alive)
 
-    @cached_property
+    @lazy
+    def types(self) -> frozenset[str]:
+        """The types of its events."""
+        return frozenset([event.type for event in self.events])
+
+    @lazy
     def final(self) -> Mapping[str, Any]:
         """The response object of the last lifecycle event; empty when no event has one."""
         return final_response(self.source)
@@ -146,12 +151,12 @@ class StreamReply(StreamedReply):
 class ChatStreamReply(StreamedReply):
     """A 2xx reply that is a stream of the chunks of a chat completion: it has no events of a response."""
 
-    @cached_property
+    @lazy
     def chunks(self) -> Sequence[tuple[str, Mapping[str, Any]]]:
         """The chunks with their places: the frames that hold a JSON object."""
         return tuple(_chunks(self.source))
 
-    @cached_property
+    @lazy
     def is_whole(self) -> bool:
         """Whether the stream came to its end, and tells of no error."""
         return _is_whole(self.source)
@@ -165,7 +170,7 @@ class ChatCompletion(SuccessReply):
     """`reply.body` or `stream`."""
     object: Mapping[str, Any]
 
-    @cached_property
+    @lazy
     def is_whole(self) -> bool:
         """Whether it came to its end."""
         return self.reply.stream is None or _is_whole(self.reply.stream)
@@ -180,7 +185,7 @@ class ResponseObject(SuccessReply):
     kind: str
     """`body`, or the type of the event that holds it."""
 
-    @cached_property
+    @lazy
     def content(self) -> Mapping[str, Any]:
         """The object with what it lacks and the rest of the answer tells: status, and the items of a stream.
 
@@ -190,7 +195,32 @@ class ResponseObject(SuccessReply):
         known = self.object if "status" in self.object else {**self.object, "status": self.status}
         return known if stream is None or not self.is_final else with_streamed_items(known, stream)
 
-    @cached_property
+    @lazy
+    def items(self) -> Sequence[tuple[int, Mapping[str, Any]]]:
+        """The output items of its content, with their indices. An item without `type` has the one that its
+        members tell."""
+        return tuple(output(self.content))
+
+    def items_of(self, *types: str) -> Sequence[tuple[int, Mapping[str, Any]]]:
+        """Its items of these types."""
+        return [entry for entry in self.items if entry[1].get("type") in types]
+
+    @lazy
+    def texts(self) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """Every `output_text` part of its messages, with its place below the response object."""
+        return tuple(texts(self.content))
+
+    @lazy
+    def refusals(self) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """Every `refusal` part of its messages, with its place below the response object."""
+        return tuple(refusals(self.content))
+
+    @lazy
+    def text(self) -> str:
+        """The text of all its messages."""
+        return text_of(self.content)
+
+    @lazy
     def status(self) -> Any:
         """The status; when it is absent or null, what the event or the other members tell, or None."""
         status = self.object.get("status")
@@ -206,12 +236,12 @@ class ResponseObject(SuccessReply):
         ended = isinstance(self.object.get("usage"), dict) or (at_once and self.object.get("output"))
         return "completed" if ended else None
 
-    @cached_property
+    @lazy
     def is_final(self) -> bool:
         """Whether it has ended: its status is terminal, or it came with the event that ends a stream."""
         return self.kind in ENDS or (isinstance(self.status, str) and self.status in TERMINAL)
 
-    @cached_property
+    @lazy
     def creation(self) -> bool:
         """Whether the request is the create request of this response."""
         return self.exchange.operation == self.dialect.create_operation and bool(self.request_fields)
@@ -226,7 +256,7 @@ class Item(SuccessReply):
     response: Mapping[str, Any]
     """The response that holds it, with what the rest of the answer tells of it."""
 
-    @cached_property
+    @lazy
     def type(self) -> str | None:
         """Its type; where `type` is missing, the one that the other members tell; None when nothing tells."""
         return item_kind(self.object)

@@ -185,26 +185,36 @@ class Candidate(NamedTuple):
     """Whether it reads the end of a stream of which we read only the beginning."""
 
 
-Selection = Sequence[tuple[Condition | None, Sequence[Candidate]]]
-"""The rules that may apply to a subject, by the condition that those of one table share."""
+class RuleTable(NamedTuple):
+    """The rules that share what the engine asks once about a subject."""
+
+    scope: Condition | None
+    """Where it does not hold, none of them applies."""
+    quiet: Condition | None
+    """Where it holds, none of them finds anything."""
+    candidates: Sequence[Candidate]
+
+
+Selection = Sequence[RuleTable]
+"""The rules that may apply to a subject, by the conditions that those of one table share."""
 
 
 def select(runs: Iterable[RuleRun], evidence: Evidence) -> Selection:
     """The rules that may apply to a subject: those that read what the exchange has by its nature."""
-    groups: dict[Condition | None, list[Candidate]] = {}
+    groups: dict[tuple[Condition | None, Condition | None], list[Candidate]] = {}
     for run in runs:
-        reads = run.rule.reads
-        if reads.isdisjoint(evidence.absent):
-            lacks_end = evidence.is_limited and Part.BODY_END in reads
-            entry = Candidate(run, run.rule.when, run.rule.check, evidence.gaps & reads, lacks_end)
-            groups.setdefault(run.rule.scope, []).append(entry)
-    return tuple(groups.items())
+        rule = run.rule
+        if rule.reads.isdisjoint(evidence.absent):
+            lacks_end = evidence.is_limited and Part.BODY_END in rule.reads
+            entry = Candidate(run, rule.when, rule.check, evidence.gaps & rule.reads, lacks_end)
+            groups.setdefault((rule.scope, rule.quiet), []).append(entry)
+    return tuple(RuleTable(*conditions, candidates) for conditions, candidates in groups.items())
 
 
 def evaluate(selection: Selection, view: Any, scenario: str, exchanges: Mapping[str, Exchange]) -> bool:
     """Runs rules on one subject. Returns whether none found a fault."""
     is_clean = True
-    for scope, candidates in selection:
+    for scope, quiet, candidates in selection:
         try:
             if scope is not None and not scope(view):
                 continue
@@ -213,6 +223,7 @@ def evaluate(selection: Selection, view: Any, scenario: str, exchanges: Mapping[
             for candidate in candidates:
                 candidate.run.note(scenario, error)
             continue
+        is_quiet = quiet is not None and _holds(quiet, view)
         for run, when, check, gaps, lacks_end in candidates:
             try:
                 if when is not None and not when(view):
@@ -226,7 +237,7 @@ def evaluate(selection: Selection, view: Any, scenario: str, exchanges: Mapping[
                     continue
                 if lacks_end:
                     raise NoEvidenceError(view.exchange.failure or LIMITED)
-                search = iter(check(view))
+                search = iter(()) if is_quiet else iter(check(view))
                 if (first := next(search, None)) is None:  # as nearly always
                     if result is not CLEAN:
                         run.acquit(scenario)
@@ -239,6 +250,14 @@ def evaluate(selection: Selection, view: Any, scenario: str, exchanges: Mapping[
                 if run.report(scenario, findings, view, exchanges):
                     is_clean = False
     return is_clean
+
+
+def _holds(quiet: Condition, view: Any) -> bool:
+    """Whether there is nothing to find. Where the question raises, each check raises itself, and is named."""
+    try:
+        return quiet(view)
+    except Exception:
+        return False
 
 
 def _is_about_placeholder(finding: Finding) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.items.members import is_claimed
-from antiphon_conformance.rules.reading.output import output
 from antiphon_conformance.rules.reading.schema_faults import findings, item_faults, item_nulls
 from antiphon_conformance.rules.response.members import CLOUDGLUE, OPENAI
 from antiphon_conformance.rules.rule import Finding, rule
@@ -99,7 +98,7 @@ def optional_members_are_not_null(item: Item) -> Iterator[Finding]:
 
 
 def _with_output(response: ResponseObject) -> bool:
-    return response.is_final and any(output(response.content))
+    return response.is_final and bool(response.items)
 
 
 @rule(
@@ -112,7 +111,7 @@ def _with_output(response: ResponseObject) -> bool:
 def ids_are_unique(response: ResponseObject) -> Iterator[Finding]:
     """All items of one output have different ids."""
     ids: set[str] = set()
-    for index, item in output(response.content):
+    for index, item in response.items:
         identity = item.get("id")
         if not isinstance(identity, str):
             continue
@@ -135,7 +134,7 @@ def are_not_in_progress_in_an_ended_response(response: ResponseObject) -> Iterat
 
     Clients that wait for the end of each item wait for ever.
     """
-    for index, item in output(response.content):
+    for index, item in response.items:
         life = response.dialect.life(item.get("type"))
         if item.get("status") == "in_progress" and not life.may_be_in_progress:
             yield Finding(
@@ -158,7 +157,7 @@ def are_not_incomplete_in_a_completed_response(response: ResponseObject) -> Iter
 
     A client shows a cut text as the whole, and runs a tool with half of its arguments.
     """
-    for index, item in output(response.content):
+    for index, item in response.items:
         ended = response.dialect.life(item.get("type")).ended
         if item.get("status") == "incomplete" and ended is not None and "incomplete" not in ended:
             yield Finding(f"{response.where}/output/{index}/status", "completed", "incomplete")
@@ -167,7 +166,7 @@ def are_not_incomplete_in_a_completed_response(response: ResponseObject) -> Iter
 def _has_incomplete(response: ResponseObject) -> bool:
     """Whether an item is incomplete in a response that ended by itself; failures and cancels cut anywhere."""
     return _completed_or_cut(response) and any(
-        item.get("status") == "incomplete" for _, item in output(response.content)
+        item.get("status") == "incomplete" for _, item in response.items
     )
 
 
@@ -180,7 +179,7 @@ def _has_incomplete(response: ResponseObject) -> bool:
 )
 def an_incomplete_item_is_the_last(response: ResponseObject) -> Iterator[Finding]:
     """An incomplete item is the last one of its response."""
-    items = list(output(response.content))
+    items = response.items
     for index, item in items[:-1]:
         if item.get("status") == "incomplete":
             actual = f"incomplete and number {index + 1} of {len(items)} items"

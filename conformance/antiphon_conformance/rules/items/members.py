@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from antiphon_conformance.rules.reading.output import objects, parts
 from antiphon_conformance.rules.reading.schema_faults import covers, findings, item_faults
@@ -22,7 +23,7 @@ class ItemMemberRule:
     place: str
     sentence: str
     cites: tuple[str, ...]
-    when: Callable[[Item], bool] = lambda _item: True
+    when: Callable[[Item], bool] | None = None
     needs: str | None = None
     exactly: bool = False
     """Whether the rule ignores faults below the place, because other rules report them."""
@@ -195,17 +196,25 @@ def is_claimed(item: Item, fault: Fault) -> bool:
     return fault.pointer in REPORTED_ELSEWHERE or any(holds(place.cites, item.dialect) for place in claims)
 
 
+@cache
+def _is_of(kind: str) -> Callable[[Item], bool]:
+    """The scope that the rules about items of one type share."""
+    return lambda item: item.type == kind
+
+
+def _has_no_faults(item: Item) -> bool:
+    return not item_faults(item)
+
+
 def _register(place: ItemMemberRule) -> None:
     def check(item: Item) -> Iterator[Finding]:
         yield from findings(item.where, [fault for fault in item_faults(item) if place.claims(fault)])
 
-    def applies(item: Item) -> bool:
-        return item.type == place.type and place.when(item)
-
     add(
         make(
             rule_id("item-members", place.name), place.sentence, Item, check,
-            cites=place.cites, when=applies, needs=place.needs,
+            cites=place.cites, when=place.when, needs=place.needs,
+            scope=_is_of(place.type), quiet=_has_no_faults,
         )
     )  # fmt: skip
 

@@ -11,7 +11,6 @@ from antiphon_conformance.rules.reading.output import (
     member,
     number,
     objects,
-    output,
     value_at,
 )
 from antiphon_conformance.rules.reading.request import tools_of
@@ -54,12 +53,13 @@ def encrypted_content_is_there_on_request(item: Item) -> Iterator[Finding]:
 
 def _counts_reasoning(response: ResponseObject) -> bool:
     """Whether a completed answer counts reasoning and must include it; hosted tools may reason unseen."""
+    if not response.creation or not includes(response.request_fields, ENCRYPTED):
+        return False
     tools = [*tools_of(response), *(tool for _, tool in objects(response.object.get("tools")))]
     only_client_tools = all(tool.get("type") in ("function", "custom") for tool in tools)
     count = number(member(response.object, "usage", "output_tokens_details", "reasoning_tokens"))
-    requests_content = response.creation and includes(response.request_fields, ENCRYPTED)
     has_output = response.status == "completed" and "output" in response.content
-    return requests_content and only_client_tools and has_output and bool(count)
+    return only_client_tools and has_output and bool(count)
 
 
 @rule(
@@ -71,7 +71,7 @@ def _counts_reasoning(response: ResponseObject) -> bool:
 )
 def counted_reasoning_is_in_the_output(response: ResponseObject) -> Iterator[Finding]:
     """A response that counts reasoning tokens has the reasoning item that `include` requests."""
-    if not any(output(response.content, "reasoning")):
+    if not any(response.items_of("reasoning")):
         yield Finding(f"{response.where}/output", "a reasoning item", "no reasoning item")
 
 
@@ -97,7 +97,7 @@ def no_summary_without_a_request(item: Item) -> Iterator[Finding]:
 
 
 def _has_reasoning(response: ResponseObject) -> bool:
-    return response.is_final and any(output(response.content, "reasoning"))
+    return response.is_final and any(response.items_of("reasoning"))
 
 
 def _is_completed_with_reasoning(response: ResponseObject) -> bool:
@@ -113,7 +113,7 @@ def _is_completed_with_reasoning(response: ResponseObject) -> bool:
 )
 def true_puts_reasoning_before_the_message(response: ResponseObject) -> Iterator[Finding]:
     """With `reasoning: true` the output has a reasoning item before the message."""
-    types = [item.get("type") for _, item in output(response.content)]
+    types = [item.get("type") for _, item in response.items]
     if "reasoning" not in types[: types.index("message") if "message" in types else None]:
         yield Finding(
             f"{response.where}/output",
@@ -134,7 +134,7 @@ def precedes_the_item_that_it_leads_to(response: ResponseObject) -> Iterator[Fin
 
     A model may also end after it has only reasoned, or reason once more after a remark or a call.
     """
-    items = list(output(response.content))
+    items = response.items
     types = [item.get("type") for _, item in items]
     first = types.index("reasoning")
     only_reasoning_follows = all(kind == "reasoning" for kind in types[first:])
@@ -159,7 +159,7 @@ def shown_reasoning_is_counted(response: ResponseObject) -> Iterator[Finding]:
     """A response whose reasoning item has text counts `reasoning_tokens`."""
     has_text = any(
         any(objects(item.get(name)))
-        for _, item in output(response.content, "reasoning")
+        for _, item in response.items_of("reasoning")
         for name in ("summary", "content")
     )
     count = member(response.object, "usage", "output_tokens_details", "reasoning_tokens")
@@ -185,17 +185,16 @@ def no_effort_no_reasoning(response: ResponseObject) -> Iterator[Finding]:
     An empty reasoning item that was not counted holds none.
     """
     count = number(member(response.object, "usage", "output_tokens_details", "reasoning_tokens"))
-    for index, item in output(response.content, "reasoning"):
+    for index, item in response.items_of("reasoning"):
         if count == 0 and not item.get("summary") and not item.get("content"):
             continue
         yield Finding(f"{response.where}/output/{index}", "no reasoning item", "a reasoning item")
 
 
 def _has_context(response: ResponseObject) -> bool:
-    asked, actual = (
-        member(side, "reasoning", "context") for side in (response.request_fields, response.object)
-    )
-    return response.creation and asked is not None and actual is not None
+    if not response.creation or member(response.request_fields, "reasoning", "context") is None:
+        return False
+    return member(response.object, "reasoning", "context") is not None
 
 
 @rule(

@@ -7,7 +7,7 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, named, show
-from antiphon_conformance.rules.reading.output import includes, member, number, objects, texts
+from antiphon_conformance.rules.reading.output import includes, member, number, objects
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ResponseObject
 
@@ -16,7 +16,7 @@ LOGPROBS = "message.output_text.logprobs"
 
 def _citations(response: ResponseObject) -> Iterator[tuple[str, Mapping[str, Any], str]]:
     """(path, annotation, text) for each annotation that marks a range of its text."""
-    for where, part in texts(response.content):
+    for where, part in response.texts:
         for index, annotation in objects(part.get("annotations")):
             bounds = (number(annotation.get(name)) for name in ("start_index", "end_index"))
             if None not in bounds and isinstance(part.get("text"), str):
@@ -53,7 +53,7 @@ def _longest(text: str) -> int:
 
 def _answers_a_request_for_logprobs(response: ResponseObject) -> bool:
     asks = includes(response.request_fields, LOGPROBS)
-    return response.creation and response.status == "completed" and asks and any(texts(response.content))
+    return asks and response.creation and response.status == "completed" and bool(response.texts)
 
 
 @rule(
@@ -70,7 +70,7 @@ def logprobs_come_on_request(response: ResponseObject) -> Iterator[Finding]:
     Of several texts one is enough: remarks between calls may have none.
     """
     has_some = any(_entries(response))
-    for where, part in texts(response.content):
+    for where, part in response.texts:
         if part.get("text") != "" and not has_some:
             yield Finding(
                 f"{response.where}/{where}/logprobs",
@@ -85,7 +85,7 @@ def _limits_logprobs(response: ResponseObject) -> bool:
 
 
 def _entries(response: ResponseObject) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for where, part in texts(response.content):
+    for where, part in response.texts:
         for index, entry in objects(part.get("logprobs")):
             yield f"{response.where}/{where}/logprobs/{index}", entry
 
@@ -109,12 +109,10 @@ def top_logprobs_limits_the_alternatives(response: ResponseObject) -> Iterator[F
 
 def _has_logprobs(response: ResponseObject) -> bool:
     """Whether a completed response has log probabilities; another rule reports entries without a token."""
+    if response.status != "completed":
+        return False
     entries = [entry for _, entry in _entries(response)]
-    return (
-        response.status == "completed"
-        and bool(entries)
-        and all(isinstance(entry.get("token"), str) for entry in entries)
-    )
+    return bool(entries) and all(isinstance(entry.get("token"), str) for entry in entries)
 
 
 def _joins(part: Mapping[str, Any]) -> tuple[str, str]:
@@ -141,7 +139,7 @@ def logprobs_join_to_the_text(response: ResponseObject) -> Iterator[Finding]:
 
     The joined tokens may have more: what begins or ends a message is a token without text.
     """
-    for where, part in texts(response.content):
+    for where, part in response.texts:
         text, joins = part.get("text"), _joins(part)
         if part.get("logprobs") and isinstance(text, str) and not any(text in join for join in joins):
             expected = f"tokens that join to {show(text)}"

@@ -41,9 +41,9 @@ THOUGHTS = {"content": "reasoning_text", "summary": "summary_text"}
 
 def objects(value: Any) -> Iterator[tuple[int, Json]]:
     """The elements of a list that are objects, with their indices."""
-    for index, entry in enumerate(value if isinstance(value, list) else ()):
-        if isinstance(entry, dict):
-            yield index, entry
+    if not isinstance(value, list):
+        return iter(())
+    return iter([(index, entry) for index, entry in enumerate(value) if isinstance(entry, dict)])
 
 
 def output(response: Json, *types: str) -> Iterator[tuple[int, Json]]:
@@ -51,8 +51,8 @@ def output(response: Json, *types: str) -> Iterator[tuple[int, Json]]:
 
     An item without `type` has the one that its members tell.
     """
-    items = ((index, typed_item(item)) for index, item in objects(response.get("output")))
-    return (entry for entry in items if not types or entry[1].get("type") in types)
+    items = [(index, typed_item(item)) for index, item in objects(response.get("output"))]
+    return iter([entry for entry in items if entry[1].get("type") in types] if types else items)
 
 
 def is_call(item: Json) -> bool:
@@ -194,7 +194,7 @@ def part_kind(part: Json) -> str | None:
 
 def typed_item(item: Json) -> Json:
     """The item with its type, where that was missing and can be inferred."""
-    return _typed(item, item_kind(item))
+    return item if item.get("type") is not None else _typed(item, item_kind(item))
 
 
 def typed_part(part: Json, item: Json, place: str = "content") -> Json:

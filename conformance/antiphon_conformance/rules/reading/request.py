@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from antiphon_conformance.requests.unusual import is_odd
-from antiphon_conformance.requests.validity import is_invalid
+from antiphon_conformance.requests.validity import is_invalid, unknown_members
 from antiphon_conformance.rules.reading.output import Json, objects
 from antiphon_conformance.rules.views import SuccessReply
 from antiphon_spec.dialect import Dialect
@@ -35,6 +35,10 @@ def tools_of(view: SuccessReply) -> list[Json]:
 
     Where the document declares the spelling of Chat, tools nested under `function` are flattened.
     """
+    return view.exchange.facts.once("tools", _find_tools, view)
+
+
+def _find_tools(view: SuccessReply) -> list[Json]:
     tools = [tool for _, tool in objects(view.request_fields.get("tools"))]
     return [_flatten(tool) for tool in tools] if _declares_nested_tools(view.dialect) else tools
 
@@ -50,13 +54,14 @@ def has_only_named_tools(view: SuccessReply) -> bool:
 def declares(view: SuccessReply, path: tuple[str, ...]) -> bool:
     """Whether the document names this member of the request."""
     unknown = view.exchange.facts.once("undeclared", _find_undeclared, view)
+    if not unknown:
+        return True
     steps = ["/" + "/".join(path[: length + 1]) for length in range(len(path))]
     return not any(step in unknown for step in steps)
 
 
 def _find_undeclared(view: SuccessReply) -> frozenset[str]:
-    operation = view.exchange.operation
-    faults = view.dialect.schemas.unknown_members(operation, view.request_fields) if operation else ()
+    faults = unknown_members(view.exchange, view.dialect) if view.request_fields else ()
     return frozenset(fault.pointer for fault in faults)
 
 

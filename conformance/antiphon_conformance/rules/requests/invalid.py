@@ -9,6 +9,7 @@ from antiphon_conformance.http.text import ABSENT, safe, show
 from antiphon_conformance.requests.invalid.request import InvalidRequest
 from antiphon_conformance.requests.invalid.table import INVALID_REQUESTS, mistakes_in
 from antiphon_conformance.requests.paths import root
+from antiphon_conformance.requests.validity import unknown_members
 from antiphon_conformance.rules.http.transport import is_live
 from antiphon_conformance.rules.reading.output import value_at
 from antiphon_conformance.rules.rule import REJECTION, Finding, add, make, rule, rule_id
@@ -308,8 +309,7 @@ def _unlike_error(error_reply: ErrorReply, members: dict[str, str]) -> Iterator[
 
 def _has_unknown_members(view: AnyReply) -> bool:
     about_content = view.reply.status not in UNRELATED_STATUSES and view.operation is not None
-    schemas = view.dialect.schemas
-    return about_content and bool(schemas.unknown_members(view.operation or "", view.request_fields))
+    return about_content and bool(unknown_members(view.exchange, view.dialect))
 
 
 @rule(
@@ -325,7 +325,7 @@ def an_unknown_parameter_is_rejected(view: AnyReply) -> Iterator[Finding]:
 
     A server that ignores it hides a misspelt parameter from its user.
     """
-    strangers = view.dialect.schemas.unknown_members(view.operation or "", view.request_fields)
+    strangers = unknown_members(view.exchange, view.dialect)
     if view.reply.status < 400 and not _fails_in_its_stream(view):
         expected = f"a 4xx status, because the document has no parameter `{safe(strangers[0].param)}`"
         yield Finding("reply.status", expected, str(view.reply.status))

@@ -196,6 +196,10 @@ def a_cursor_is_a_whole_number(answer: AnyReply) -> Iterator[Finding]:
 
 def id_in_path(answer: AnyReply) -> str:
     """The id of the response in the path; empty when the path has none."""
+    return answer.exchange.facts.once("id in path", _find_id_in_path, answer)
+
+
+def _find_id_in_path(answer: AnyReply) -> str:
     match = answer.dialect.document.match(answer.request.method, answer.request.path)
     return unquote(match[1].get("response_id", "")) if match else ""
 

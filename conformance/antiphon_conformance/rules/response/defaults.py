@@ -10,7 +10,7 @@ from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import member, objects
 from antiphon_conformance.rules.reading.schema_faults import lacks_required
 from antiphon_conformance.rules.rule import Finding, add, make, rule_id
-from antiphon_conformance.rules.views import ResponseObject, is_creation
+from antiphon_conformance.rules.views import ResponseObject
 
 
 def _tools(response: ResponseObject) -> Any:
@@ -87,11 +87,16 @@ DEFAULTS = (
 
 def _is_absent_from_request(default: Default) -> Callable[[ResponseObject], bool]:
     def is_absent(response: ResponseObject) -> bool:
-        if not response.creation or member(response.request_fields, *default.path) is not None:
+        if member(response.request_fields, *default.path) is not None:
             return False
-        return not _has_indirect_parameters(response) and not lacks_required(response, default.path[0])
+        return not lacks_required(response, default.path[0])
 
     return is_absent
+
+
+def _has_all_parameters(response: ResponseObject) -> bool:
+    """The scope of these rules: the request of a create shows all its parameters."""
+    return response.creation and not _has_indirect_parameters(response)
 
 
 def _has_indirect_parameters(response: ResponseObject) -> bool:
@@ -124,7 +129,7 @@ def _register(default: Default) -> None:
     add(
         make(
             rule_id("defaults", default.name), sentence, ResponseObject, check,
-            cites=default.cites, when=_is_absent_from_request(default), scope=is_creation,
+            cites=default.cites, when=_is_absent_from_request(default), scope=_has_all_parameters,
             needs=f"an answer to a request without `{label}`",
         )
     )  # fmt: skip

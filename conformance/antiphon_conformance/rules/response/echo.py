@@ -158,8 +158,12 @@ def _is_reported(echo: Echo) -> Callable[[ResponseObject], bool]:
     Where the document requires the member, the rule on all members reports that it is missing.
     """
 
+    first = echo.path[0]
+
     def applies(response: ResponseObject) -> bool:
-        if not _is_in_request(response, echo.path) or lacks_required(response, echo.path[0]):
+        if response.request_fields.get(first) is None:  # as nearly always
+            return False
+        if not _is_in_request(response, echo.path) or lacks_required(response, first):
             return False
         return echo.always_there or not _is_silent(response, echo)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from antiphon_conformance.http.exchange import Part
@@ -18,11 +18,12 @@ Tool = Mapping[str, Any]
 
 def _has_simple_tools(response: ResponseObject) -> bool:
     """Whether the request has only function and custom tools; tool search and deferred tools reorder them."""
+    if not response.creation or not isinstance(response.object.get("tools"), list):
+        return False
     is_simple = has_only_named_tools(response) and not any(
         tool.get("defer_loading") for tool in tools_of(response)
     )
-    is_told = isinstance(response.object.get("tools"), list)
-    return response.creation and is_simple and is_told and is_sound(response)
+    return is_simple and is_sound(response)
 
 
 def _names(tools: Iterator[Tool]) -> list[tuple[Any, Any]]:
@@ -50,11 +51,19 @@ def tools_come_back(response: ResponseObject) -> Iterator[Finding]:
             )
 
 
-def _pairs(response: ResponseObject) -> Iterator[tuple[str, Tool, Tool]]:
+def _pairs(response: ResponseObject) -> Sequence[tuple[str, Tool, Tool]]:
     """(place, tool of the request, tool of the response) for each function tool that comes back.
 
     Of two functions of one name nobody can say which of both came back.
     """
+    return response.exchange.facts.once(("pairs of tools", response.where), _find_pairs, response)
+
+
+def _find_pairs(response: ResponseObject) -> Sequence[tuple[str, Tool, Tool]]:
+    return tuple(_each_pair(response))
+
+
+def _each_pair(response: ResponseObject) -> Iterator[tuple[str, Tool, Tool]]:
     names = [tool.get("name") for tool in tools_of(response)]
     for index, actual in objects(response.object.get("tools")):
         for asked in tools_of(response):
@@ -67,7 +76,7 @@ def _pairs(response: ResponseObject) -> Iterator[tuple[str, Tool, Tool]]:
 
 
 def _offers_functions(response: ResponseObject) -> bool:
-    return _has_simple_tools(response) and any(_pairs(response))
+    return _has_simple_tools(response) and bool(_pairs(response))
 
 
 def _parameter_names(tool: Tool) -> list[str]:
@@ -104,8 +113,9 @@ def _is_the_same_description(asked: Any, actual: Any) -> bool:
 
 
 def _has_strict(response: ResponseObject) -> bool:
-    tools = [asked for _, asked, _ in _pairs(response)]
-    return _has_simple_tools(response) and any(isinstance(tool.get("strict"), bool) for tool in tools)
+    return _has_simple_tools(response) and any(
+        isinstance(asked.get("strict"), bool) for _, asked, _ in _pairs(response)
+    )
 
 
 @rule(
@@ -124,8 +134,9 @@ def strict_comes_back(response: ResponseObject) -> Iterator[Finding]:
 
 
 def _lacks_strict(response: ResponseObject) -> bool:
-    tools = [asked for _, asked, _ in _pairs(response)]
-    return _has_simple_tools(response) and any(tool.get("strict") is None for tool in tools)
+    return _has_simple_tools(response) and any(
+        asked.get("strict") is None for _, asked, _ in _pairs(response)
+    )
 
 
 @rule(

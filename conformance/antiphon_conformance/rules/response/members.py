@@ -239,6 +239,10 @@ def is_claimed(fault: Fault, dialect: Dialect) -> bool:
     return fault.pointer in REPORTED_ELSEWHERE or any(holds(row.cites, dialect) for row in owners)
 
 
+def _has_no_faults(response: ResponseObject) -> bool:
+    return not response_faults(response)
+
+
 def _register(row: MemberRule) -> None:
     def check(response: ResponseObject) -> Iterator[Finding]:
         faults = [
@@ -253,6 +257,7 @@ def _register(row: MemberRule) -> None:
         make(
             rule_id("response-members", row.name), row.sentence, ResponseObject, check,
             cites=row.cites, when=has_member, needs=f"a response object with `{row.member}`",
+            quiet=_has_no_faults,
         )
     )  # fmt: skip
 

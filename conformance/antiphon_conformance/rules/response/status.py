@@ -12,10 +12,8 @@ from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import (
     member,
     number,
-    output,
     parse_json,
     stops_midway,
-    text_of,
     value_at,
 )
 from antiphon_conformance.rules.reading.schema_faults import lacks_required
@@ -228,9 +226,10 @@ def completed_at_is_not_before_created_at(response: ResponseObject) -> Iterator[
 
 def _reached_the_limit(response: ResponseObject) -> bool:
     limit = number(response.request_fields.get("max_output_tokens"))
+    if limit is None or not response.creation or response.status not in ("completed", "incomplete"):
+        return False
     tokens = tokens_of(response, "output")
-    ended = response.creation and response.status in ("completed", "incomplete")
-    return ended and limit is not None and tokens is not None and tokens == limit and _is_cut(response)
+    return tokens is not None and tokens == limit and _is_cut(response)
 
 
 def _is_cut(response: ResponseObject) -> bool:
@@ -239,12 +238,12 @@ def _is_cut(response: ResponseObject) -> bool:
     It shows nothing but reasoning, a message of it is not finished, its last sentence goes on, or a call of
     it stops within its arguments.
     """
-    items = [item for _, item in output(response.content)]
+    items = [item for _, item in response.items]
     messages = [item for item in items if item.get("type") == "message"]
     unfinished = any(item.get("status") in ("incomplete", "in_progress") for item in messages)
     only_thoughts = all(item.get("type") == "reasoning" for item in items)
     half_a_call = any(stops_midway(item.get("arguments")) for item in items)
-    half_a_sentence = bool(HALF_A_SENTENCE.fullmatch(text_of(response.content)))
+    half_a_sentence = bool(HALF_A_SENTENCE.fullmatch(response.text))
     return unfinished or only_thoughts or half_a_call or half_a_sentence
 
 
@@ -266,12 +265,13 @@ def a_response_at_the_token_limit_is_incomplete(response: ResponseObject) -> Ite
 
 
 def _ends_in_calls(response: ResponseObject) -> bool:
-    last = next((item for _, item in reversed(list(output(response.content)))), {})
+    last = response.items[-1][1] if response.items else {}
+    if last.get("type") != "function_call" or response.status not in ("completed", "incomplete"):
+        return False
     has_status = response.dialect.life(last.get("type")).status != "never"
     says_so = last.get("status", "completed") in ("completed", None) or not has_status
     is_whole = says_so and _is_json(last.get("arguments"))
-    is_over = response.status in ("completed", "incomplete")
-    return is_over and is_whole and last.get("type") == "function_call" and not _was_cut_elsewhere(response)
+    return is_whole and not _was_cut_elsewhere(response)
 
 
 def _is_json(text: Any) -> bool:

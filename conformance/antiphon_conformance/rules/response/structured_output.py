@@ -12,9 +12,7 @@ from antiphon_conformance.rules.reading.client_schema import misfits, structure
 from antiphon_conformance.rules.reading.comparison import expect_ok, expect_status
 from antiphon_conformance.rules.reading.output import (
     member,
-    output,
     parse_json,
-    refusals,
     text_of,
     texts,
     value_at,
@@ -41,12 +39,14 @@ def _has_format(response: ResponseObject, *kinds: str) -> bool:
     Refusals and cut texts need not follow it, nor what is left of a refusal that streamed. Where there are
     several texts, or tools, some may be remarks.
     """
-    parts = [part for _, part in texts(response.content)]
-    whole = response.creation and response.status == "completed" and len(parts) == 1 and "text" in parts[0]
+    if not response.creation or member(_format(response), "type") not in kinds:
+        return False
+    parts = [part for _, part in response.texts]
+    whole = response.status == "completed" and len(parts) == 1 and "text" in parts[0]
     stream = response.exchange.answer.stream
-    has_refusal = any(refusals(response.content)) or (stream is not None and any(stream.of(REFUSAL_DELTA)))
+    has_refusal = response.refusals or (stream is not None and any(stream.of(REFUSAL_DELTA)))
     alone = not has_refusal and not response.request_fields.get("tools")
-    return whole and alone and is_sound(response) and member(_format(response), "type") in kinds
+    return whole and alone and is_sound(response)
 
 
 def _strict(response: ResponseObject) -> bool:
@@ -74,7 +74,7 @@ def text_follows_a_strict_schema(response: ResponseObject) -> Iterator[Finding]:
 
     Types, members and enums count; servers need not enforce lengths, ranges and patterns.
     """
-    where, text = f"{response.where}/output", text_of(response.content)
+    where, text = f"{response.where}/output", response.text
     try:
         value = parse_json(text)
     except ValueError:
@@ -99,7 +99,7 @@ def _json_object(response: ResponseObject) -> bool:
 )
 def text_is_a_json_object(response: ResponseObject) -> Iterator[Finding]:
     """With `json_object` the text is a JSON object."""
-    text = text_of(response.content)
+    text = response.text
     try:
         value = parse_json(text)
     except ValueError:
@@ -134,9 +134,9 @@ def the_result_is_an_ordinary_text(response: ResponseObject) -> Iterator[Finding
 
     A model may end after it has only reasoned; it does not write tokens into an empty `output`.
     """
-    has_result = any(texts(response.content)) or any(refusals(response.content))
+    has_result = bool(response.texts) or bool(response.refusals)
     elsewhere = any(response.object.get(name) is not None for name in MEMBERS_OF_SDKS)
-    messages = [item for _, item in output(response.content, "message") if "content" in item]
+    messages = [item for _, item in response.items_of("message") if "content" in item]
     if not has_result and (elsewhere or messages or _lost_its_output(response)):
         yield Finding(
             f"{response.where}/output", "an output_text part", show(response.object.get("output", ABSENT))
@@ -170,7 +170,7 @@ def strict_is_false_by_default(response: ResponseObject) -> Iterator[Finding]:
 
 
 def _has_refusal(response: ResponseObject) -> bool:
-    return _answers_a_schema(response) and any(refusals(response.content))
+    return _answers_a_schema(response) and bool(response.refusals)
 
 
 @rule(
@@ -185,8 +185,8 @@ def a_refusal_replaces_the_text(response: ResponseObject) -> Iterator[Finding]:
 
     Another message may have a text: a remark before the refusal.
     """
-    messages = {where.partition("/content/")[0] for where, _ in refusals(response.content)}
-    for where, part in texts(response.content):
+    messages = {where.partition("/content/")[0] for where, _ in response.refusals}
+    for where, part in response.texts:
         if where.partition("/content/")[0] in messages and part.get("text"):
             yield Finding(f"{response.where}/{where}/text", "no text beside the refusal", show(part["text"]))
 

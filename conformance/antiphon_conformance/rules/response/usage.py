@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.output import member, number, text_of
+from antiphon_conformance.rules.reading.output import member, number
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ResponseObject
 
@@ -77,7 +77,7 @@ def counts_are_not_negative(response: ResponseObject) -> Iterator[Finding]:
 
 def _says_something(response: ResponseObject) -> bool:
     whole = response.creation and response.status == "completed" and _has_usage(response)
-    return whole and bool(text_of(response.content))
+    return whole and bool(response.text)
 
 
 @rule(

@@ -57,29 +57,39 @@ def _pointers_of_other_rules(dialect: Dialect, event_type: str) -> frozenset[str
 
 
 def _has(*kinds: str) -> Callable[[StreamReply], bool]:
-    def condition(stream: StreamReply) -> bool:
-        types = frozenset[str]().union(*(_types(stream.dialect).get(kind, ()) for kind in kinds))
-        return any(event.type in types for event in stream.events)
+    @cache
+    def types(dialect: Dialect) -> frozenset[str]:
+        return frozenset[str]().union(*(_types(dialect).get(kind, ()) for kind in kinds))
 
-    return condition
+    return lambda stream: not types(stream.dialect).isdisjoint(stream.types)
+
+
+def _wrong_events(stream: StreamReply) -> Mapping[str, list[Event]]:
+    """The events that the document forbids, by kind. Each event is validated once for all rules; of a kind no
+    more are looked for than are explained."""
+    schemas, wrong = stream.dialect.schemas, dict[str, list[Event]]()
+    kind_of = {name: kind for kind, types in _types(stream.dialect).items() for name in types & stream.types}
+    valid = {name: validator.is_valid for name in kind_of if (validator := schemas.event(name))}
+    for event in stream.events:
+        is_valid = valid.get(event.type)
+        if is_valid is not None and not is_valid(event.data):
+            events = wrong.setdefault(kind_of[event.type], [])
+            events.append(event)
+            if len(events) == MOST_EXPLAINED:
+                for name in _types(stream.dialect)[kind_of[event.type]]:
+                    valid.pop(name, None)
+    return wrong
 
 
 def _faults(stream: StreamReply, *kinds: str) -> Iterator[tuple[Event, Fault]]:
     """The faults that the document finds in events of these kinds, without those that other rules report."""
-    schemas = stream.dialect.schemas
+    schemas, once = stream.dialect.schemas, stream.exchange.facts.once
+    wrong = once("wrong events", _wrong_events, stream)
     for kind in kinds:
-        types = _types(stream.dialect).get(kind, frozenset())
-        rest = MOST_EXPLAINED
-        valid = {name: validator.is_valid for name in types if (validator := schemas.event(name))}
-        for event in stream.events:
-            if event.type in valid and not valid[event.type](event.data):
-                rest -= 1
-                if rest < 0:
-                    break
-                key = ("faults", event.where)
-                for fault in stream.exchange.facts.once(key, _find_faults, schemas, event):
-                    if fault.pointer not in _pointers_of_other_rules(stream.dialect, event.type):
-                        yield event, fault
+        for event in wrong.get(kind, ()):
+            for fault in once(("faults", event.where), _find_faults, schemas, event):
+                if fault.pointer not in _pointers_of_other_rules(stream.dialect, event.type):
+                    yield event, fault
 
 
 def _find_faults(schemas: Schemas, event: Event) -> list[Fault]:

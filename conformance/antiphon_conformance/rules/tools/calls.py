@@ -14,7 +14,6 @@ from antiphon_conformance.rules.reading.output import (
     calls,
     is_call,
     objects,
-    output,
     parse_json,
     stops_midway,
 )
@@ -133,7 +132,7 @@ def no_tools_no_calls(response: ResponseObject) -> Iterator[Finding]:
 
     The client has nothing to run, and an agent waits for an output that never comes.
     """
-    for index, call in calls(response.content):
+    for index, call in response.items_of(*CLIENT_CALLS):
         where = f"{response.where}/output/{index}"
         yield Finding(
             where, "no call: the request offers no tool", f"a call of {show(call.get('name', ABSENT))}"
@@ -142,10 +141,12 @@ def no_tools_no_calls(response: ResponseObject) -> Iterator[Finding]:
 
 def _calls_a_tool_of_the_request(item: Item) -> bool:
     """Whether an item is a call, and the request alone holds all tools that it may call."""
+    if not _is_function_call(item) and not _is_custom_call(item):
+        return False
     fields = item.request_fields
     adds = any(entry.get("type") == "additional_tools" for _, entry in objects(fields.get("input")))
     more = adds or fields.get("prompt") is not None or item.object.get("namespace") is not None
-    return has_only_named_tools(item) and not more and (_is_function_call(item) or _is_custom_call(item))
+    return has_only_named_tools(item) and not more
 
 
 def _tool_of(item: Item) -> Mapping[str, Any]:
@@ -271,7 +272,7 @@ def call_id_is_not_the_item_id(item: Item) -> Iterator[Finding]:
 
 
 def _has_calls(response: ResponseObject) -> bool:
-    return response.is_final and bool(calls(response.content))
+    return response.is_final and bool(response.items_of(*CLIENT_CALLS))
 
 
 @rule(
@@ -288,7 +289,7 @@ def call_ids_are_unique(response: ResponseObject) -> Iterator[Finding]:
     A client answers a call by this id alone.
     """
     ids: list[Any] = []
-    for index, call in calls(response.content):
+    for index, call in response.items_of(*CLIENT_CALLS):
         identity = call.get("call_id")
         if identity is not None and identity in ids:
             yield Finding(f"{response.where}/output/{index}/call_id", "an id of its own", show(identity))
@@ -297,7 +298,7 @@ def call_ids_are_unique(response: ResponseObject) -> Iterator[Finding]:
 
 def _counted_calls(response: ResponseObject) -> list[str]:
     """The calls that `max_tool_calls` limits: with OpenAI those of hosted tools, elsewhere all."""
-    types = [str(item.get("type")) for _, item in output(response.content) if is_call(item)]
+    types = [str(item.get("type")) for _, item in response.items if is_call(item)]
     only_hosted = "openai" in response.dialect.lineage
     return [kind for kind in types if not (only_hosted and kind in CLIENT_CALLS)]
 
@@ -338,6 +339,6 @@ def _forbids_parallel_calls(response: ResponseObject) -> bool:
 )
 def parallel_calls_can_be_forbidden(response: ResponseObject) -> Iterator[Finding]:
     """With `parallel_tool_calls: false` a response has at most one call."""
-    count = len(calls(response.content))
+    count = len(response.items_of(*CLIENT_CALLS))
     if count > 1:
         yield Finding(f"{response.where}/output", "one call", f"{count} calls")

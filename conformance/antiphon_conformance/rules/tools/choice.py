@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.output import calls, is_call, member, objects, output, refusals
+from antiphon_conformance.rules.reading.output import CLIENT_CALLS, is_call, member, objects
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ResponseObject
 
@@ -49,13 +49,13 @@ def _has_call(response: ResponseObject) -> bool:
     known = response.dialect.schemas.item_types
     return any(
         is_call(item) or item.get("type") in ACTIONS or str(item.get("type")) not in known
-        for _, item in output(response.content)
+        for _, item in response.items
     )
 
 
 def _may_be_answered_in_words(response: ResponseObject) -> bool:
     """Whether a model refused, which no choice of a tool forbids."""
-    return any(refusals(response.content))
+    return bool(response.refusals)
 
 
 @rule(
@@ -104,7 +104,7 @@ def a_forced_tool_is_used(response: ResponseObject) -> Iterator[Finding]:
 )
 def none_makes_no_call(response: ResponseObject) -> Iterator[Finding]:
     """With `tool_choice: none` the response has no tool call."""
-    for index, item in output(response.content):
+    for index, item in response.items:
         if is_call(item):
             yield Finding(
                 f"{response.where}/output/{index}/type", "no tool call", show(item.get("type", ABSENT))
@@ -130,7 +130,7 @@ def _names_a_known_tool(response: ResponseObject) -> bool:
 def a_named_tool_is_called(response: ResponseObject) -> Iterator[Finding]:
     """With a `tool_choice` that names a tool the response calls that tool, and no other."""
     name = response.request_fields["tool_choice"].get("name", ABSENT)
-    names = [call.get("name") for _, call in calls(response.content)]
+    names = [call.get("name") for _, call in response.items_of(*CLIENT_CALLS)]
     if not names or any(actual not in (name, None) for actual in names):
         actual = f"calls of {show(names)}" if names else "no call"
         yield Finding(f"{response.where}/output", f"calls of {show(name)} only", actual)
@@ -161,7 +161,7 @@ def allowed_tools_is_a_hard_limit(response: ResponseObject) -> Iterator[Finding]
     That holds even when the prompt demands another tool. Agents rely on it to block harmful tools.
     """
     names = _tool_names(response.request_fields["tool_choice"])
-    for index, call in calls(response.content):
+    for index, call in response.items_of(*CLIENT_CALLS):
         name = call.get("name")
         if name is not None and name not in names:
             yield Finding(f"{response.where}/output/{index}/name", f"one of {show(names)}", show(name))
@@ -183,4 +183,4 @@ def required_allowed_tools_make_a_call(response: ResponseObject) -> Iterator[Fin
 
 
 def _types(response: ResponseObject) -> list[Any]:
-    return [item.get("type", ABSENT) for _, item in output(response.content)]
+    return [item.get("type", ABSENT) for _, item in response.items]

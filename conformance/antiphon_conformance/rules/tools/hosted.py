@@ -84,6 +84,8 @@ INCLUDED: Mapping[str, tuple[str, str]] = {
     "code_interpreter_call.outputs": ("code_interpreter_call", "outputs"),
 }
 """The type and the member of an item that a value of `include` makes the target show."""
+SHOWN = frozenset(kind for kind, _ in INCLUDED.values())
+"""The types of these items."""
 
 
 def _members_to_show(item: Item) -> list[str]:
@@ -94,7 +96,7 @@ def _members_to_show(item: Item) -> list[str]:
 
 
 def _has_to_show(item: Item) -> bool:
-    return bool(_members_to_show(item)) and item.object.get("status") == "completed"
+    return item.type in SHOWN and item.object.get("status") == "completed" and bool(_members_to_show(item))
 
 
 @rule(

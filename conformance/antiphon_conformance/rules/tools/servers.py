@@ -13,7 +13,7 @@ from antiphon_conformance.rules.reading.offer import (
     listed_tools,
     servers,
 )
-from antiphon_conformance.rules.reading.output import member, objects, output, parse_json
+from antiphon_conformance.rules.reading.output import member, objects, parse_json
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import Item, ResponseObject
 
@@ -26,7 +26,7 @@ def _is_call(item: Item) -> bool:
 
 
 def _lists(response: ResponseObject) -> bool:
-    return response.is_final and any(output(response.content, LIST)) and any(output(response.content, CALL))
+    return response.is_final and any(response.items_of(LIST)) and any(response.items_of(CALL))
 
 
 @rule(
@@ -40,10 +40,10 @@ def calls_name_a_listed_tool(response: ResponseObject) -> Iterator[Finding]:
     """A call names a tool from the list of its server."""
     tools = {
         (item.get("server_label"), tool.get("name"))
-        for _, item in output(response.content, LIST)
+        for _, item in response.items_of(LIST)
         for _, tool in objects(item.get("tools"))
     }
-    for index, call in output(response.content, CALL):
+    for index, call in response.items_of(CALL):
         if (call.get("server_label"), call.get("name")) not in tools:
             where = f"{response.where}/output/{index}/name"
             yield Finding(where, "a tool from the list", show(call.get("name", ABSENT)))
@@ -51,9 +51,11 @@ def calls_name_a_listed_tool(response: ResponseObject) -> Iterator[Finding]:
 
 def _knows_its_server(item: Item) -> bool:
     """Whether an item is of a server, and every server is in sight that the request can name."""
+    if item.type not in (LIST, CALL, REQUEST):
+        return False
     is_create = item.operation == item.dialect.create_operation and bool(item.request_fields)
     hidden = item.request_fields.get("prompt") is not None or continues(item)
-    return item.type in (LIST, CALL, REQUEST) and is_create and (not hidden or bool(servers(item)))
+    return is_create and (not hidden or bool(servers(item)))
 
 
 @rule(

@@ -27,7 +27,7 @@ from antiphon_conformance.video_library.sources import (
 )
 def a_completed_response_has_a_message(response: ResponseObject) -> Iterator[Finding]:
     """A completed response has a message of the assistant or a function call."""
-    items = [item for _, item in output(response.content)]
+    items = [item for _, item in response.items]
     has_message = any(item.get("type") == "message" and item.get("role") == "assistant" for item in items)
     if not has_message and not any(item.get("type") == "function_call" for item in items):
         actual = show(response.object.get("output", ABSENT))
