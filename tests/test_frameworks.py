@@ -27,6 +27,8 @@ SECONDS = 120
 PONG, COUNTED = "pong", "1, 2, 3, 4, 5"
 REPORT = "The result of get_weather is: Paris: 21 degrees and sunny"
 ADA = {"name": "Ada", "age": 36}
+SEEN = "I see an image. You said: What is in this picture?"
+IMAGES = dict.fromkeys(("chat_image", "responses_image"), SEEN)
 CALL = ["get_weather", {"city": "Paris"}]
 BOTH = [ADA, {"name": "Bob", "age": 41}]
 REMEMBERED = "Your name is Ada."
@@ -76,6 +78,7 @@ CLIENTS = (
         "openai-agents websockets",
         {
             **dict.fromkeys(("responses_tool", "chat_tool", "websocket_tool", "required_tool"), REPORT),
+            **IMAGES,
             "streamed_tool": [
                 REPORT,
                 ["agent_updated_stream_event", "raw_response_event", "run_item_stream_event"],
@@ -91,6 +94,7 @@ CLIENTS = (
         "@openai/agents openai ws zod",
         {
             **dict.fromkeys(("responses_tool", "chat_tool", "websocket_tool", "streamed_tool"), REPORT),
+            **IMAGES,
             "structured": ADA,
             "handoff": "Billing agent",
         },
@@ -104,6 +108,7 @@ CLIENTS = (
             **dict.fromkeys(("chat", "responses"), PONG),
             **dict.fromkeys(("chat_stream", "responses_stream"), COUNTED),
             **dict.fromkeys(("chat_agent", "responses_agent"), REPORT),
+            **IMAGES,
             **dict.fromkeys(("json_schema", "function_calling", "json_mode"), ADA),
         },
     ),
@@ -115,6 +120,7 @@ CLIENTS = (
         {
             **dict.fromkeys(("chat_tool", "responses_tool"), REPORT),
             **dict.fromkeys(("tool_output", "native_output", "prompted_output"), ADA),
+            **IMAGES,
             "corrected_output": {"name": "Ada", "age": 41},
             "corrected_tool": "The result of save_person is: Ada, 41",
             "tool_then_output": "Ada",
@@ -329,6 +335,7 @@ CLIENTS = (
             **dict.fromkeys(("chat", "responses"), PONG),
             **dict.fromkeys(("chat_stream", "responses_stream"), COUNTED),
             **dict.fromkeys(("chat_agent", "responses_agent"), REPORT),
+            **IMAGES,
             **dict.fromkeys(("chat_object", "responses_object"), ADA),
         },
     ),

@@ -26,6 +26,20 @@ const run = async (model) =>
       stopWhen: stepCountIs(3),
     })
   ).text;
+const picture = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const see = async (model) =>
+  (
+    await generateText({
+      model,
+      messages: [{
+        role: "user",
+        content: [
+          { type: "text", text: "What is in this picture?" },
+          { type: "image", image: picture, mediaType: "image/png" },
+        ],
+      }],
+    })
+  ).text;
 const object = async (model) =>
   (await generateObject({ model, schema: person, prompt: "Ada is 36 years old." })).object;
 
@@ -34,6 +48,8 @@ const steps = {
   responses_stream: () => stream(responses),
   responses_agent: () => run(responses),
   responses_object: () => object(responses),
+  responses_image: () => see(responses),
+  chat_image: () => see(chat),
   chat: () => text(chat),
   chat_stream: () => stream(chat),
   chat_agent: () => run(chat),

@@ -6,7 +6,7 @@ from langchain.agents import create_agent
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
-from steps import ASK_PERSON, ASK_WEATHER, WEATHER, main
+from steps import ASK_PERSON, ASK_PICTURE, ASK_WEATHER, PICTURE, WEATHER, main
 
 
 class Person(BaseModel):
@@ -40,6 +40,20 @@ def responses(url: str) -> object:
 
 def responses_stream(url: str) -> object:
     return "".join(chunk.text for chunk in model(url, responses=True).stream("Count from 1 to 5."))
+
+
+def chat_image(url: str) -> object:
+    return see(model(url))
+
+
+def responses_image(url: str) -> object:
+    return see(model(url, responses=True))
+
+
+def see(llm: ChatOpenAI) -> object:
+    picture = {"type": "image", "base64": PICTURE, "mime_type": "image/png"}
+    content = [{"type": "text", "text": ASK_PICTURE}, picture]
+    return llm.invoke([{"role": "user", "content": content}]).text
 
 
 def chat_agent(url: str) -> object:
@@ -78,6 +92,8 @@ if __name__ == "__main__":
         chat_stream,
         responses,
         responses_stream,
+        chat_image,
+        responses_image,
         chat_agent,
         responses_agent,
         json_schema,

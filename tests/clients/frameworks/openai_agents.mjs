@@ -31,6 +31,15 @@ const weather = tool({
 const question = "What is the weather in Paris?";
 const agent = (kind, members) =>
   new Agent({ name: "Helper", instructions: "Be brief.", model: models[kind], ...members });
+const picture = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const see = (kind) =>
+  ask(kind, [{
+    role: "user",
+    content: [
+      { type: "input_text", text: "What is in this picture?" },
+      { type: "input_image", image: picture },
+    ],
+  }]);
 const ask = async (kind, text, members) => (await run(agent(kind, members), text)).finalOutput;
 
 const steps = {
@@ -42,6 +51,8 @@ const steps = {
     await result.completed;
     return result.finalOutput;
   },
+  chat_image: () => see("chat"),
+  responses_image: () => see("responses"),
   structured: () =>
     ask("responses", "Ada is 36 years old.", { outputType: z.object({ name: z.string(), age: z.number() }) }),
   handoff: async () => {

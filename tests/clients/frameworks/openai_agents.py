@@ -16,7 +16,7 @@ from agents import (
 from agents.models.openai_responses import OpenAIResponsesWSModel
 from openai import AsyncOpenAI
 from pydantic import BaseModel
-from steps import ASK_PERSON, ASK_WEATHER, WEATHER, main
+from steps import ASK_PERSON, ASK_PICTURE, ASK_WEATHER, PICTURE, WEATHER, main
 
 set_tracing_disabled(True)
 MODELS = {
@@ -44,7 +44,7 @@ def agent(url: str, kind: str, **members: object) -> Agent:
     return Agent(name="helper", instructions="Be brief.", model=model, **members)
 
 
-def ask(url: str, kind: str, question: str, **members: object) -> object:
+def ask(url: str, kind: str, question: object, **members: object) -> object:
     return asyncio.run(Runner.run(agent(url, kind, **members), question)).final_output
 
 
@@ -58,6 +58,20 @@ def chat_tool(url: str) -> object:
 
 def websocket_tool(url: str) -> object:
     return ask(url, "websocket", ASK_WEATHER, tools=[get_weather])
+
+
+def chat_image(url: str) -> object:
+    return see(url, "chat")
+
+
+def responses_image(url: str) -> object:
+    return see(url, "responses")
+
+
+def see(url: str, kind: str) -> object:
+    picture = {"type": "input_image", "image_url": f"data:image/png;base64,{PICTURE}", "detail": "auto"}
+    content = [{"type": "input_text", "text": ASK_PICTURE}, picture]
+    return ask(url, kind, [{"role": "user", "content": content}])
 
 
 def streamed_tool(url: str) -> object:
@@ -90,6 +104,8 @@ if __name__ == "__main__":
         responses_tool,
         chat_tool,
         websocket_tool,
+        chat_image,
+        responses_image,
         streamed_tool,
         structured,
         handoff,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+
 from pydantic import BaseModel
-from pydantic_ai import Agent, ModelRetry, NativeOutput, PromptedOutput
+from pydantic_ai import Agent, BinaryContent, ModelRetry, NativeOutput, PromptedOutput
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
 from pydantic_ai.providers.openai import OpenAIProvider
-from steps import ASK_PERSON, ASK_WEATHER, WEATHER, main
+from steps import ASK_PERSON, ASK_PICTURE, ASK_WEATHER, PICTURE, WEATHER, main
 
 
 class Person(BaseModel):
@@ -38,6 +40,20 @@ def chat_tool(url: str) -> object:
 
 def responses_tool(url: str) -> object:
     return with_weather(agent(url, responses=True)).run_sync(ASK_WEATHER).output
+
+
+def chat_image(url: str) -> object:
+    return see(agent(url))
+
+
+def responses_image(url: str) -> object:
+    return see(agent(url, responses=True))
+
+
+def see(built: Agent) -> object:
+    return built.run_sync(
+        [ASK_PICTURE, BinaryContent(data=b64decode(PICTURE), media_type="image/png")]
+    ).output
 
 
 def tool_output(url: str) -> object:
@@ -86,6 +102,8 @@ if __name__ == "__main__":
         "pydantic-ai-slim",
         chat_tool,
         responses_tool,
+        chat_image,
+        responses_image,
         tool_output,
         native_output,
         prompted_output,

@@ -15,6 +15,9 @@ Step = Callable[[str], object]
 CITY = "Paris"
 WEATHER = "21 degrees and sunny"
 ASK_WEATHER = f"What is the weather in {CITY}?"
+ASK_PICTURE = "What is in this picture?"
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+"""A PNG of one point, in base64."""
 ASK_PERSON = "Ada is 36 years old."
 
 
