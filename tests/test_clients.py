@@ -70,7 +70,9 @@ def test_a_fault_that_leaves_a_feature_as_it_was_is_not_listed_for_it():
 def test_a_client_breaks_where_the_file_says(key):
     if key[1] == "npm" and shutil.which("npm") is None:
         pytest.skip("node and npm are not installed")
-    if key[1] == "PyPI":
+    if not ALL[key].is_here():
+        pytest.skip(f"{key[0]} is not installed; see docs/clients.md")
+    if key[1] == "PyPI" and not ALL[key].topics:
         pytest.importorskip(key[0], reason=f"the client itself is needed: pip install {key[0]}")
     assert derive.unconfirmed(CLIENTS[key], ALL[key], SAMPLE) == []
 

@@ -12,6 +12,8 @@ spec/antiphon_spec/clients/clients.yaml; `--check` repeats the listed runs and p
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -71,6 +73,10 @@ class Subject:
     drive: Callable[[Sequence[str]], Results]
     version: Callable[[], str]
     world: str | None = None
+    topics: frozenset[str] = frozenset()
+    """The topics of the rules whose mutants are driven; empty means all."""
+    is_here: Callable[[], bool] = lambda: True
+    """Whether it is installed where `ANTIPHON_CLIENTS` says."""
 
 
 def in_process(module: str) -> Callable[[Sequence[str]], Results]:
@@ -116,7 +122,46 @@ class Node:
         return str(package["version"])
 
 
+class Apart:
+    """A driver in an environment of its own, below the folder that `ANTIPHON_CLIENTS` names."""
+
+    def __init__(self, name: str, script: str, package: str) -> None:
+        self.script, self.package = script, package
+        self.home = Path(os.environ.get("ANTIPHON_CLIENTS", "no-such-folder"), name)
+
+    @property
+    def interpreter(self) -> Path:
+        return self.home / "venv" / "bin" / "python"
+
+    @property
+    def manifest(self) -> Path:
+        return self.home / "node_modules" / self.package / "package.json"
+
+    def is_here(self) -> bool:
+        return (self.manifest if self.script.endswith(".mjs") else self.interpreter).exists()
+
+    def drive(self, urls: Sequence[str]) -> Results:
+        command = [str(self.interpreter), str(HERE / self.script)]
+        if self.script.endswith(".mjs"):
+            command = ["node", str(shutil.copy(HERE / self.script, self.home))]
+        run = subprocess.run(
+            command, input=json.dumps(list(urls)), capture_output=True, text=True, timeout=600, check=True
+        )
+        output: Results = json.loads(run.stdout.strip().splitlines()[-1])
+        return output
+
+    def version(self) -> str:
+        if self.script.endswith(".mjs"):
+            return str(json.loads(self.manifest.read_text())["version"])
+        say = f"from importlib.metadata import version; print(version({self.package!r}))"
+        command = [str(self.interpreter), "-c", say]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
 NODE = Node()
+LANGCHAIN = Apart("langchain", "langchain_chat.py", "langchain-openai")
+AI_SDK = Apart("ai-sdk", "ai_sdk_chat.mjs", "@ai-sdk/openai")
+CHATS = TOPICS["chat_completions"]
 RESPONSES = ("openai", "openresponses")
 SUBJECTS = (
     Subject(
@@ -136,6 +181,26 @@ SUBJECTS = (
         in_process("cloudglue_python"),
         lambda: version("cloudglue"),
         "cooking",
+    ),
+    Subject(
+        "LangChain",
+        "langchain-openai",
+        "PyPI",
+        ("openai",),
+        LANGCHAIN.drive,
+        LANGCHAIN.version,
+        topics=CHATS,
+        is_here=LANGCHAIN.is_here,
+    ),
+    Subject(
+        "AI SDK",
+        "@ai-sdk/openai",
+        "npm",
+        ("openai",),
+        AI_SDK.drive,
+        AI_SDK.version,
+        topics=CHATS,
+        is_here=AI_SDK.is_here,
     ),
 )
 
@@ -187,8 +252,9 @@ def _how(result: Any) -> str:
     return str(result) if _raises(result) else "gets something else"
 
 
-def candidates(dialect: str) -> dict[str, tuple[str, ...]]:
-    """Mutant -> the rules that it names and the default profile judges in this dialect.
+def candidates(dialect: str, topics: frozenset[str] = frozenset()) -> dict[str, tuple[str, ...]]:
+    """Mutant -> the rules that it names and the default profile judges in this dialect, of all `topics` or of
+    these.
 
     Mutants that name no such rule are traits of the vendor: a client broke at such a mutant only because the
     mock server then rejects the id that it gave (the prefix of a response's id, one id for both).
@@ -198,7 +264,11 @@ def candidates(dialect: str) -> dict[str, tuple[str, ...]]:
         key: tuple(rule for rule in entry.caught_by if rule in catalogue)
         for key, entry in all_mutants().items()
     }
-    return {key: rules for key, rules in named.items() if rules}
+    return {
+        key: rules
+        for key, rules in named.items()
+        if rules and (not topics or any(rule.partition(".")[0] in topics for rule in rules))
+    }
 
 
 @cache
@@ -226,7 +296,7 @@ def derive(subject: Subject) -> dict[str, Any]:
     features: dict[str, list[str]] = {}
     rows: dict[str, dict[str, Any]] = {}
     for dialect in subject.dialects:
-        rules = candidates(dialect)
+        rules = candidates(dialect, subject.topics)
         features[dialect] = working(next(iter(results(subject, dialect, [None]))))
         outcomes = breaks(subject, dialect, sorted(rules))
         suspected = {rule for mutant, hits in outcomes.items() if hits for rule in rules[mutant]}
@@ -243,7 +313,7 @@ def derive(subject: Subject) -> dict[str, Any]:
         "registry": subject.registry,
         "version": subject.version(),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "how": HOW,
+        "how": HOW.replace("every mutant", "every mutant of its topics") if subject.topics else HOW,
         "features": features,
         "breaks": rows,
     }
@@ -317,6 +387,7 @@ def main(arguments: Sequence[str]) -> int:
         stale = [
             f"{client.name}: {line}"
             for client in load_clients()
+            if by_name[client.name].is_here()
             for line in unconfirmed(client, by_name[client.name])
         ]
         print("\n".join(stale) or "every client breaks where the file says")

@@ -17,7 +17,7 @@ from antiphon_conformance.report.features import (
     FeatureRow,
 )
 from antiphon_conformance.report.groups import TRIED
-from antiphon_conformance.report.harm import FEATURES, STREAMED, Wire, feature_title
+from antiphon_conformance.report.harm import CHATS, FEATURES, STREAMED, Wire, feature_title
 from antiphon_conformance.report.sorts import Share, Sorts
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.clients import Client, load_clients
@@ -27,6 +27,7 @@ NEEDS: Mapping[str, str] = {
     "create": "create", "stream": "stream", "stream_helper": "stream", "tools": "tools",
     "streamed_tools": "tools", "parse": "structured", "chain": "chain", "retrieve": "retrieve",
     "background": "background", "chat": "chat", "library": "collections",
+    **dict.fromkeys(CHATS, "chat_completions"),
 }  # fmt: skip
 """The feature of a server that a feature of a client needs."""
 NO_STREAM = (IGNORED, UNREADABLE)
@@ -121,7 +122,7 @@ def answers(
 ) -> list[Answer]:
     """The answer for each client that was tested with servers of this dialect; `features` are what the server
     offers, `sorts` tell which answers are plain. What is newer than our document breaks nobody: no run has
-    shown it."""
+    shown it. A client that needs nothing of what the server offers is left out."""
     pool = tuple(records)
     wires: dict[Wire, set[str]] = {}
     for record in pool:
@@ -133,7 +134,8 @@ def answers(
     rows = {row.name: row for row in features}
     run = _Run(wires, tried, frozenset(blind - tried), rows, sorts or Sorts())
     clients = (client for client in load_clients() if client.features.get(dialect))
-    return [_answer(client, dialect, run) for client in clients]
+    rows_of_clients = [_answer(client, dialect, run) for client in clients]
+    return [row for row in rows_of_clients if any(part.state != ABSENT for part in row.features)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,11 @@ from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.clients import Client, load_clients
 from antiphon_spec.requirement import Kind
 
+CHATS = ("chat_completion", "chat_stream", "chat_tools", "chat_streamed_tools", "chat_parse")
+"""The features of clients that ask for chat completions."""
 FEATURES = (
     "create", "stream", "stream_helper", "tools", "streamed_tools", "parse", "chain", "retrieve",
-    "background", "chat", "library", "errors",
+    "background", "chat", "library", "errors", *CHATS,
 )  # fmt: skip
 """The features of clients, those that most programs use first."""
 STREAMED = ("stream", "stream_helper", "streamed_tools")
@@ -25,6 +27,11 @@ TITLES = {
     "stream_helper": "stream helper",
     "streamed_tools": "streamed tools",
     "parse": "parse",
+    "chat_completion": "chat",
+    "chat_stream": "streamed chat",
+    "chat_tools": "tools in a chat",
+    "chat_streamed_tools": "streamed tools in a chat",
+    "chat_parse": "parse in a chat",
 }
 PROMISES = ("tools", "structured", "chain")
 """The features of servers on which most programs build; a client cannot see that one has no effect."""
