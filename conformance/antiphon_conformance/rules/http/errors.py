@@ -252,7 +252,7 @@ def _error_of(holder: Any) -> Mapping[str, Any]:
     needs="a stream with an `error` event",
 )
 def an_error_event_is_complete(stream: StreamReply) -> Iterator[Finding]:
-    """An `error` event has its type, a `sequence_number`, and an `error` object with all its members.
+    """An `error` event has its type, a `sequence_number`, and an `error` with all its members.
 
     Chat ends a stream with a bare `error`, which clients of this API may take for no event. The members are
     `type`, `code`, `message` and `param`. OpenAI's document has them beside the event's `type`, and every
