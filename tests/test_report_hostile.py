@@ -26,17 +26,19 @@ EVIL = (
     "\x1b[2J\x1b[31m "
     "\u202e\u2066 \x00 \x07 [link](javascript:alert(1)) ![x](https://evil.example/x.png) `` ` \U0001f600 "
 ) + KEY
-HUGE = "A" * 2_000_000
+HUGE, LONG, MEMBER = ("A" * size for size in (2_000_000, 100_000, 5_000))
 FIVE_MEGABYTES = 5_000_000
+RARE = 40
+"""One answer of so many is huge: all of them together are far longer than a report may be."""
 
 
 def evil_object(depth=0):
-    inner = evil_object(depth + 1) if depth < 4 else [EVIL] * 50
+    inner = evil_object(depth + 1) if depth < 4 else [EVIL] * 5
     return {
         "id": EVIL,
         "object": EVIL,
         "status": EVIL,
-        EVIL: HUGE[:50_000],
+        EVIL: MEMBER,
         "output": [inner] * 2,
         "type": EVIL,
     }
@@ -63,12 +65,20 @@ class Evil(ScriptedTransport):
             yield Incoming(200, Headers((*EVENTS.pairs, *echo_headers)), self._whole(self.stream))
             return
         turn = len(self.details) % 4
-        raw = (self.body, HUGE.encode(), EVIL.encode(), self.body)[turn]
+        text = HUGE if len(self.details) % RARE == 1 else LONG
+        raw = (self.body, text.encode(), EVIL.encode(), self.body)[turn]
         yield Incoming((200, 200, 500, 404)[turn], Headers((*JSON.pairs, *echo_headers)), self._whole(raw))
 
     @staticmethod
     async def _whole(raw):
         yield raw
+
+
+@cache
+def evil_size():
+    """Bytes of all that the target answered."""
+    exchanges = (exchange for trace in run_evil().traces for exchange in trace.exchanges.values())
+    return sum(len(exchange.answer.raw) for exchange in exchanges if exchange.reply)
 
 
 @cache
@@ -91,6 +101,7 @@ def folder_path(tmp_path_factory):
 
 def test_every_rendering_is_bounded(folder_path):
     assert compose_evil().verdicts
+    assert evil_size() > 3 * FIVE_MEGABYTES
     sizes = {name: (folder_path / name).stat().st_size for *_, name in folder.RENDERERS.values()}
     assert {name: size for name, size in sizes.items() if size >= FIVE_MEGABYTES} == {}
 
