@@ -25,9 +25,15 @@ COUNTS = {"streams": [18, 19], "answers": [58, 60]}
 RULE, WHAT = "lifecycle.the-terminal-event-has-the-items-of-the-stream", "item wrong in a stream"
 
 
-def answer(*items: Any, status: str = "completed", of: str = "one/asked") -> Exchange:
-    reply = reply_from_value(200, headers({}), {"object": "response", "status": status, "output": [*items]})
-    return Exchange(of, Request("POST", "/responses", {}, None), reply)
+def answer(
+    *items: Any, status: str = "completed", of: str = "one/asked", tokens: int = 9, **asks: Any
+) -> Exchange:
+    reply = reply_from_value(
+        200,
+        headers({}),
+        {"object": "response", "status": status, "output": [*items], "usage": {"output_tokens": tokens}},
+    )
+    return Exchange(of, Request("POST", "/responses", headers({}), asks), reply)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +43,9 @@ def answer(*items: Any, status: str = "completed", of: str = "one/asked") -> Exc
         (answer(REASONING, TEXT), ("answers", "reasoning")),
         (answer(REFUSAL), ("answers", "refusal")),
         (answer(CALL, CALL), ("answers", "calls")),
+        (answer(TEXT, tools=[{"type": "web_search_preview"}]), ("answers", "hosted")),
         (answer(TEXT, status="incomplete"), ("answers", "cut")),
+        (answer(TEXT, tokens=16, max_output_tokens=16), ("answers", "cut")),
         (answer(), ("answers",)),
         (answer(of="structured_output/refused"), ("answers", "refusal")),
         (Exchange("one/asked", Request("POST", "/responses", {}, None), None), ()),

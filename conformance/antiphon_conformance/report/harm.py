@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from antiphon_conformance.report.causes import Cause, Occurrence
 from antiphon_conformance.report.families import NO_EFFECT, UNTRUE, fault, sight
 from antiphon_conformance.report.features import SIGNS_OF_EFFECT, TOPICS
-from antiphon_conformance.report.sorts import Share, Sorts
+from antiphon_conformance.report.sorts import SPECIAL, Share, Sorts, rarity
 from antiphon_conformance.scenarios.scenario import GENERATED
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.clients import Client, load_clients
@@ -159,10 +159,10 @@ def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]],
     """The causes in the order in which they hurt.
 
     First what breaks clients, and of these what breaks more of them at what more programs use; then
-    features without effect on which programs build, and what breaks clients at some answers only; then by
-    outcome, by whether requests as people write them show it, by kind, authority and the share of the run of
-    `total` exchanges; last what kept rules from looking, where nothing says why. Never by the count of
-    findings. `breaks` has the breakages by the identity of the cause.
+    features without effect on which programs build, and what breaks clients at some answers only, those first
+    that most programs meet; then by outcome, by whether requests as people write them show it, by kind,
+    authority and the share of the run of `total` exchanges; last what kept rules from looking, where nothing
+    says why. Never by the count of findings. `breaks` has the breakages by the identity of the cause.
     """
 
     def rank(cause: Cause) -> tuple[object, ...]:
@@ -176,6 +176,7 @@ def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]],
             -sum(len(row.features) for row in harm),
             cause.finding is None,
             _promise(cause),
+            _rarity(breaks[id(cause)]),
             -len(breaks[id(cause)]),
             OUTCOMES.index(cause.outcome),
             _is_by_chance(cause),
@@ -187,6 +188,11 @@ def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]],
         )
 
     return sorted(causes, key=rank)
+
+
+def _rarity(breaks: Iterable[Breakage]) -> int:
+    """How rare the answers are at which clients break."""
+    return min((rarity(words) for row in breaks for words in row.shares.values()), default=len(SPECIAL))
 
 
 def _is_by_chance(cause: Cause) -> bool:

@@ -21,13 +21,16 @@ MODES: Mapping[str, str] = {
 }  # fmt: skip
 """How the features of clients get their answers; the others get them in both ways."""
 SPECIAL: Mapping[str, str] = {
-    "reasoning": "with reasoning",
-    "refusal": "at a refusal",
     "calls": "with several calls",
+    "reasoning": "with reasoning",
     "cut": "cut short",
+    "refusal": "at a refusal",
+    "hosted": "with tools of the server",
     "generated": "to generated requests",
 }
-"""The sorts of answers that are not plain, and their words."""
+"""The sorts of answers that are not plain, those that most programs meet first, and their words."""
+HOSTED = ("mcp", "web_search", "file_search", "code_interpreter", "image_generation")
+"""How the types of tools begin that the server itself runs."""
 ADDED = "response.output_item.added"
 CALLS = ("function_call", "custom_tool_call")
 """The types of items that ask the client to call a tool."""
@@ -82,6 +85,11 @@ class Share:
         )
 
 
+def rarity(words: str) -> int:
+    """How rare the answers are that these words of a share name: 0 for those that most programs meet."""
+    return next((place for place, name in enumerate(SPECIAL.values()) if name in words), len(SPECIAL))
+
+
 def sorts_of(exchange: Exchange) -> tuple[str, ...]:
     """How an exchange was to be answered, and what is special about the answer; nothing where none came."""
     if exchange.reply is None:
@@ -90,10 +98,14 @@ def sorts_of(exchange: Exchange) -> tuple[str, ...]:
     kinds = {str(thing.get("type")) for thing in _items_and_parts(exchange)}
     for event in stream.events if stream is not None else ():
         kinds.add(event.type.removeprefix("response.").partition("_")[0].partition(".")[0])
-    if exchange.ok and _response(exchange).get("status") == "incomplete":
+    if exchange.ok and (_response(exchange).get("status") == "incomplete" or _used_its_limit(exchange)):
         kinds.add("cut")
     if _calls(exchange) > 1:
         kinds.add("calls")
+    if any(
+        str(tool.get("type")).startswith(HOSTED) for tool in _objects(exchange.request.fields.get("tools"))
+    ):
+        kinds.add("hosted")
     if REFUSED in exchange.id:
         kinds.add("refusal")
     is_stream = stream is not None or exchange.request.fields.get("stream") is True
@@ -116,6 +128,13 @@ def _items_and_parts(exchange: Exchange) -> list[Mapping[str, Any]]:
     """The items of a response, and the parts of their contents."""
     items = _objects(_response(exchange).get("output"))
     return [*items, *(part for item in items for part in _objects(item.get("content")))]
+
+
+def _used_its_limit(exchange: Exchange) -> bool:
+    """Whether an answer has as many tokens as the request allows: a server may not say that it was cut."""
+    usage, limit = _response(exchange).get("usage"), exchange.request.fields.get("max_output_tokens")
+    count = usage.get("output_tokens") if isinstance(usage, dict) else None
+    return type(limit) is int and type(count) is int and count >= limit
 
 
 def _calls(exchange: Exchange) -> int:
