@@ -154,3 +154,10 @@ def test_what_follows_is_named_under_its_cause() -> None:
     fault, *_ = overview("http.demands-instructions").faults
     assert len(fault.cause.hidden_rules) > 10
     assert {record.outcome for record in fault.cause.hides} == {Outcome.UNTESTABLE}
+
+
+def test_items_without_ids_are_not_referred_to() -> None:
+    rules = {
+        rule for fault in overview("body.leaves-out-item-ids").faults for rule in fault.cause.further_rules
+    }
+    assert not {rule for rule in rules if rule.startswith("item-references.")}

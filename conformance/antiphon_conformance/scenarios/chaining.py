@@ -130,9 +130,11 @@ def _is_rejection(exchange: Exchange) -> bool:
 
 async def refer(conversation: Conversation, question: str, *turns: Exchange) -> None:
     """Refers to the last messages of two turns, to one of them by its id alone; when the server rejects that,
-    only to the other."""
+    only to the other. A message without an id cannot be named."""
     messages = [[{}, *(item for _, item in output(response_or_empty(turn), "message"))][-1] for turn in turns]
     reference, bare = ({"id": message.get("id")} for message in messages)
+    if not all(isinstance(row["id"], str) for row in (reference, bare)):
+        return
     reference["type"] = "item_reference"
     step = "referenced"
     answer = await conversation.create(step, input=[reference, bare, user(question)], may_fail=True)
