@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from antiphon_conformance import engine
 from antiphon_conformance.http.exchange import Exchange, Reply, Request, Trace
+from antiphon_conformance.http.reply import headers, read_reply
 from antiphon_conformance.report.answers import answers
 from antiphon_conformance.report.capability import Capability, capabilities
 from antiphon_conformance.report.causes import causes
 from antiphon_conformance.report.features import FeatureRow, feature_rows
 from antiphon_conformance.report.harm import breakages, faults_of
+from antiphon_conformance.report.titles import title_of
 from antiphon_conformance.rules.rule import Finding
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.clients import load_clients
@@ -84,3 +87,35 @@ def test_a_feature_that_was_not_seen_says_what_would_show_it():
         capabilities([row("reasoning", "not seen")], [], [])[0].hint == "--model names a model that reasons"
     )
     assert Capability(row("reasoning"), "works").hint == ""
+
+
+LINES = b'{"type": "response.text.delta", "delta": "a"}\n{"type": "response.done"}\n'
+EVENTS = b"".join(b"data: %b\n\n" % line for line in LINES.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "titles"),
+    [
+        ("application/json", LINES, ['Streams come as "application/json", not as text/event-stream']),
+        (
+            "text/event-stream",
+            EVENTS,
+            [
+                "Streams have none of the documented events, but response.text.delta, response.done",
+                "Stream events lack 1 required member: sequence_number",
+            ],
+        ),
+    ],
+    ids=["JSON lines", "events of other names"],
+)
+def test_a_stream_that_nobody_can_read_is_one_cause(kind, body, titles):
+    request = Request("POST", "/responses", body={"input": "Say hello.", "stream": True})
+    reply = read_reply(200, headers({"content-type": kind}), body)
+    trace = Trace("repeat", {"streamed": Exchange("repeat/streamed", request, reply, "createResponse")})
+    found = causes(engine.judge([trace], load("openai")))
+    assert [title_of(cause) for cause in found if cause.finding] == titles
+
+
+def test_no_client_streams_where_no_stream_comes():
+    row = FeatureRow("stream", "Streaming", False, "ignored")
+    assert openai_python([record(FORCED, Outcome.PASSED)], row)["stream"] == "breaks"

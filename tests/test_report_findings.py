@@ -10,7 +10,7 @@ from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.report.causes import causes
 from antiphon_conformance.report.difference import mark_differences
 from antiphon_conformance.report.excerpt import excerpt
-from antiphon_conformance.report.features import feature_rows
+from antiphon_conformance.report.features import best_rows, feature_rows
 from antiphon_conformance.report.harm import by_harm
 from antiphon_conformance.report.model import compose
 from antiphon_conformance.report.numbers import Ratio, numbers, sentence
@@ -223,6 +223,24 @@ STREAMED = {"input": "Say hello.", "stream": True}
 def test_a_feature_works_only_where_an_answer_shows_it(trace, feature, state):
     rows = {row.name: row.state for row in feature_rows([trace], OPENAI, [])}
     assert rows[feature] == state
+
+
+def test_a_feature_that_one_of_several_runs_showed_works():
+    plain = Trace("s", {"a": exchange("s/a", response(), request_body=STREAMED)})
+    streamed = Trace("s", {"a": exchange("s/a", STREAM, request_body=STREAMED)})
+    rows = best_rows([feature_rows([trace], OPENAI, []) for trace in (plain, streamed)])
+    assert next(row for row in rows if row.name == "stream").state == "offered"
+
+
+def test_a_feature_without_evidence_is_not_seen():
+    continued = {"input": "What is my code word?", "previous_response_id": "resp_0"}
+    trace = Trace("chaining", {"a": exchange("chaining/a", response(), request_body=continued)})
+    blind = replace(record("chaining.a-chain-knows-the-whole-history"), outcome=Outcome.INCONCLUSIVE)
+    states = [
+        {row.name: row.state for row in feature_rows([trace], OPENAI, [verdict])}["chain"]
+        for verdict in (blind, replace(blind, outcome=Outcome.PASSED))
+    ]
+    assert states == ["not seen", "offered"]
 
 
 def test_what_no_client_sees_stands_above_what_no_client_misses():

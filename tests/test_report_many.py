@@ -205,7 +205,7 @@ def test_rules_that_are_newer_than_a_report_are_left_aside(report_path, tmp_path
     rewrite(copy, forget_a_rule, resign=True)
     verification = verify(copy)
     assert verification.title == "verified"
-    assert "1 rules are newer or older than the report, and were ignored" in verification.notes
+    assert "1 rule is newer or older than the report, and ignored" in verification.notes
 
 
 def forget_a_rule(lines):

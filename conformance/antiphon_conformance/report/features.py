@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange, MissingStepError, Reply, Trace
@@ -20,6 +20,8 @@ from antiphon_spec.dialect import Dialect, Feature
 
 OFFERED, LACKING, FAILING, IGNORED, UNSEEN = "offered", "not offered", "failing", "ignored", "not seen"
 UNREADABLE = "unreadable"
+MOST_SEEN = (OFFERED, IGNORED, UNREADABLE, FAILING, UNSEEN, LACKING)
+"""The states, those of a run that saw more of a feature first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,19 @@ def _lack(name: str, lacking: Collection[str | None]) -> str:
     if name in lacking:
         return LACKING
     return UNSEEN if SHOWN_BY.get(name, "") in lacking else ""
+
+
+def best_rows(runs: Sequence[tuple[FeatureRow, ...]]) -> tuple[FeatureRow, ...]:
+    """The rows of several runs of one target: a feature is what the run tells of it that saw most of it. The
+    counts are those of the first run."""
+    return tuple(
+        replace(
+            rows[0],
+            state=min((row.state for row in rows), key=MOST_SEEN.index),
+            has_effect=any(row.has_effect for row in rows),
+        )
+        for rows in zip(*runs, strict=True)
+    )
 
 
 def _has_no_route(dialect: Dialect, name: str, exchanges: Iterable[Exchange]) -> bool:

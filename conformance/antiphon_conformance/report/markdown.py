@@ -117,10 +117,12 @@ def _fault(number: int, fault: Fault, overview: Overview) -> Iterator[str]:
     later = aftermath_of(fault.cause)
     if later:
         yield f"   - {later}"
-    subjects = fault.cause.subjects
-    if len(subjects) > MOST_SUBJECTS:
-        names = ", ".join(map(html_code, subjects))
-        yield f"   - <details><summary>all {len(subjects)}</summary>{names}</details>"
+    worst = fault.cause.worst_subjects
+    others = [name for name in fault.cause.subjects if name not in worst]
+    if len(worst) + len(others) > MOST_SUBJECTS:
+        names = ", ".join(map(html_code, (*worst, *others)))
+        count = f"all {len(worst)}" + (f", and {len(others)} of less weight" if others else "")
+        yield f"   - <details><summary>{count}</summary>{names}</details>"
     yield f"   - rules: {', '.join(f'`{rule}`' for rule in fault.cause.rules[:MOST_RULES])}"
     again = overview.check_command(fault.cause.record)
     if again:

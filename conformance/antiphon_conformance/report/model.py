@@ -13,7 +13,7 @@ from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.causes import causes
 from antiphon_conformance.report.curl import command, turn_command
 from antiphon_conformance.report.excerpt import Excerpt, excerpt
-from antiphon_conformance.report.features import FeatureRow, feature_rows
+from antiphon_conformance.report.features import FeatureRow, best_rows, feature_rows
 from antiphon_conformance.report.fingerprint import fingerprint
 from antiphon_conformance.report.groups import WORST_FIRST
 from antiphon_conformance.report.harm import worst_place_first
@@ -189,7 +189,9 @@ def run_summary(report: Report) -> list[str]:
 def features(result: RunResult, dialect: Dialect) -> tuple[FeatureRow, ...]:
     """The features of one dialect as the traffic shows them."""
     own = (record for record in result.records if record.dialect == dialect.name)
-    return feature_rows(result.traces, dialect, own, result.metadata.get("features", ()))
+    records, claims = tuple(own), result.metadata.get("features", ())
+    runs = [run.traces for run in result.runs] or [result.traces]
+    return best_rows([feature_rows(traces, dialect, records, claims) for traces in runs])
 
 
 def excerpts(

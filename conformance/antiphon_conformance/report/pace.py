@@ -9,6 +9,8 @@ from typing import Any
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.timing import timing
 
+MOST_EXACT = 100
+"""From here on a value has no decimals."""
 NAMES = ("first_byte", "first_delta", "tokens_per_second", "longest_pause")
 """The numbers: three are in seconds."""
 
@@ -26,6 +28,10 @@ def medians(exchanges: Iterable[Exchange]) -> dict[str, float]:
     return {**result, "streams": len(times)} if times else {}
 
 
+def _rounded(value: float) -> str:
+    return f"{value:.0f}" if value >= MOST_EXACT else f"{value:g}"
+
+
 def sentence(pace: Mapping[str, Any]) -> str:
     """The medians in words; empty when there are none."""
     words = {
@@ -34,5 +40,5 @@ def sentence(pace: Mapping[str, Any]) -> str:
         "tokens_per_second": "{} tokens a second",
         "longest_pause": "longest pause {} s",
     }
-    parts = [text.format(f"{pace[name]:g}") for name, text in words.items() if name in pace]
+    parts = [text.format(_rounded(pace[name])) for name, text in words.items() if name in pace]
     return f"{', '.join(parts)} (medians of {pace['streams']} streams)" if parts else ""

@@ -153,9 +153,11 @@ def _blocks(overview: Overview, width: int, verbose: bool) -> Iterator[str]:
     """What is folded: lenience, habits, notes, and what the run did not show."""
     rows: list[tuple[str, str]] = []
     for fault in overview.lenient:
-        hint = "" if overview.profile == "strict" else " (--profile strict fails them)"
+        pronoun = "it" if len(fault.cause.rules) == 1 else "them"
+        hint = "" if overview.profile == "strict" else f" (--profile strict fails {pronoun})"
+        label = "too lenient" if fault.cause.family.name == "leniency" else "differs"
         names = f": {', '.join(fault.cause.rules[:MOST_NAMES])}, ..." if verbose else ""
-        rows.append(("too lenient", f"{fault.title}{hint}{names}"))
+        rows.append((label, f"{fault.title}{hint}{names}"))
     for fault in overview.habits:
         rows.append(("habits", f"{plural(len(fault.cause.rules), 'habit')} of the vendor differ"))
     if overview.notes:

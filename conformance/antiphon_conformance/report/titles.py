@@ -15,7 +15,7 @@ from antiphon_conformance.rules.rule import all_rules
 MOST_SUBJECTS = 4
 """How many members or requests a title lists."""
 LONGEST = 160
-MOST_WORDS = 44
+MOST_WORDS = 52
 """The longest reason in a cell of a table, in characters."""
 _ALTERNATIVES = re.compile(r",? or ")
 _ONE_KIND = re.compile(r"\b1 kinds of wrong requests are")
@@ -49,7 +49,7 @@ def title_of(cause: Cause) -> str:
         members=plural(len(subjects), "required member"),
         holder=HOLDERS.get(cause.key, cause.key.capitalize()),
     )
-    return safe(_ONE_KIND.sub("1 kind of wrong requests is", title), LONGEST)
+    return safe(_ONE_KIND.sub("1 kind of wrong request is", title), LONGEST)
 
 
 def short_of(cause: Cause) -> str:
@@ -58,7 +58,7 @@ def short_of(cause: Cause) -> str:
     if cause.family.name == "member missing" and subjects:
         rest = len(subjects) - 1
         return safe(f"lacks {subjects[0]}" + (f" and {rest} more" if rest else ""), MOST_WORDS)
-    words = title_of(cause).removeprefix("Not so: ").partition(" before ")[0].replace("`", "")
+    words = title_of(cause).partition(" before ")[0].replace("`", "")
     return textwrap.shorten(words, MOST_WORDS, placeholder=" ...")
 
 

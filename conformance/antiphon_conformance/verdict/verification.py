@@ -170,7 +170,8 @@ def _differences(report: Report, transcripts: list[Recording], notes: list[str])
     common = {key[:2] for key in here} & {key[:2] for key in there}
     aside = len({key[:2] for key in (*here, *there)} - common)
     if aside:
-        notes.append(f"{aside} rules are newer or older than the report, and were ignored")
+        words = "rule is" if aside == 1 else "rules are"
+        notes.append(f"{aside} {words} newer or older than the report, and ignored")
     changes = [key for key in {**there, **here} if key[:2] in common and here.get(key) != there.get(key)]
     for key in changes[:MOST_DIFFERENCES]:
         where = f"{key[1]} in {safe(key[2]) or 'the run'}"
