@@ -17,6 +17,8 @@ NAME = re.compile(r"\b[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*")
 AFTER_PREPOSITION = re.compile(
     r"\b(?:in|for|at|of|about|named|called|from|to)\s+(?:the\s+|a\s+)?([a-z][\w-]+)"
 )
+FILE = re.compile(r"(?<![\w./-])(?:[\w-]+/)*[\w-]+\.[a-z][a-z\d]{1,4}(?![\w/-])")
+"""The name of a file, perhaps with its folders: `notes.txt`, `src/main.py`."""
 PLACE_WITH_REGION = re.compile(
     r"([A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*), ([A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*)(?!\s*(?:,|and\b|or\b|&))"
 )
@@ -25,8 +27,8 @@ COMMON = frozenset(
     words(
         "i i'm i’m please what what's who which where when why how use call get give tell say the a",
         "an my your is are can could would do does and or if it this that there then also now reply",
-        "respond answer write list find look search check set let make show return celsius fahrenheit",
-        "json in on at for to from of with about ok yes no hello hi",
+        "respond answer write read open list find look search check set let make show return celsius",
+        "fahrenheit json in on at for to from of with about ok yes no hello hi",
     )
 )
 """Words that name nothing, even with a capital letter."""
@@ -39,10 +41,11 @@ def hints_of(prompt: str, answer: str = "") -> Hints:
 
 
 def names_in(prompt: str) -> list[str]:
-    """Quoted words first, then names, in order and without repetition; else the words after prepositions."""
+    """Quoted words first, then names, then files, in order and without repetition; else the words after
+    prepositions."""
     quotations = [matched_group(match) for match in QUOTED.finditer(prompt)]
     rest = QUOTED.sub(" ", prompt)
-    texts = list(dict.fromkeys([*quotations, *_capital_names(rest)]))
+    texts = list(dict.fromkeys([*quotations, *_capital_names(rest), *FILE.findall(rest)]))
     return texts or [word for word in dict.fromkeys(AFTER_PREPOSITION.findall(rest)) if word not in COMMON]
 
 
