@@ -149,14 +149,21 @@ EVIDENCE: Mapping[str, tuple[str, ...]] = {
         "background.polling-reaches-an-end",
     ),
     "logprobs": ("text-parts.logprobs-come-on-request",),
+    "filters": (
+        "filtered-answers.cited-files-satisfy-the-filter", "filters.an-id-selects-one-file",
+        "filters.equal-matches-the-exact-text",
+    ),
 }  # fmt: skip
 """Features that no success shows, and the rules that see their effect: one of these must have seen it."""
+SEEN = {Outcome.PASSED, Outcome.FAILED, Outcome.WARNED}
+"""The outcomes of a rule that saw what it looks for: there, or not there."""
 OTHER_TOOLS = ("hosted_tools", "mcp_server", "custom_tools")
 """The features about tools that are no functions: one rule looks at each in its own conversation."""
 SIGNS_OF_EFFECT: Mapping[str, tuple[str, ...]] = {
     "tools": ("tool-choice.required-makes-a-call",),
     **dict.fromkeys(OTHER_TOOLS, ("hosted-tools.a-forced-tool-is-used",)),
     "structured": ("structured-output.text-follows-a-strict-schema",),
+    "filters": ("filtered-answers.a-filter-without-matches-cites-nothing",),
     "chain": ("chaining.a-chain-knows-the-whole-history",),
     "logprobs": ("text-parts.logprobs-come-on-request",),
     "delete": ("delete.a-deleted-response-is-gone", "delete.a-deleted-response-is-not-given-out"),
@@ -275,7 +282,7 @@ def _state(name: str, exchanges: list[Exchange], lack: str, hidden: Collection[s
 
 
 def _hidden(records: Iterable[Record], scenarios: Collection[str]) -> set[str]:
-    """The features whose effect no rule saw, though some rule could look at a conversation about it."""
+    """The features whose effect no rule saw or missed, though some rule could look at a conversation."""
     outcomes: dict[str, set[Outcome]] = {}
     for record in records:
         outcomes.setdefault(record.rule, set()).add(record.outcome)
@@ -284,7 +291,7 @@ def _hidden(records: Iterable[Record], scenarios: Collection[str]) -> set[str]:
         name
         for name, rules in EVIDENCE.items()
         if any(known[rule].scenario in (None, *scenarios) for rule in rules if rule in outcomes)
-        and not any(Outcome.PASSED in outcomes[rule] for rule in rules if rule in outcomes)
+        and not any(SEEN & outcomes[rule] for rule in rules if rule in outcomes)
     }
 
 

@@ -42,6 +42,8 @@ SCOPED = frozenset({"metadata", "video_info"})
 """The categories whose criteria can go by segment."""
 LETTERS = re.compile(r"[A-Za-z]{3,}", re.ASCII)
 IMPOSSIBLE = single("file", "id", "Equal", UNKNOWN_ID)
+BY_ID = {"one": "Equal", "others": "NotEqual"}
+"""By step, the operator on the id of a file that an answer cites: they need no list of files."""
 NOWHERE = "antiphon_no_such_field"
 DURATIONS = {"duration_below": "LessThan", "duration_at": "Equal", "duration_above": "GreaterThan"}
 
@@ -59,6 +61,11 @@ def narrow(files: Files) -> Filter | None:
     """A filter of a single criterion from the plan that divides these files well."""
     steps = plan(files)
     return best_filter((selection for selection in steps.values() if len([*criteria(selection)]) == 1), files)
+
+
+def by_id(identity: str) -> Steps:
+    """The filters on the id of one file: that file, and the others."""
+    return {step: single("file", "id", operator, identity) for step, operator in BY_ID.items()}
 
 
 def by_segment(segments: Sequence[Json]) -> Filter | None:

@@ -7,16 +7,20 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import ABSENT, named, show
+from antiphon_conformance.rules.reading.comparison import succeeded
 from antiphon_conformance.rules.reading.output import member
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ScenarioTrace
 from antiphon_conformance.video_library.filters.language import of_file, of_segment
 from antiphon_conformance.video_library.filters.lists import in_words, segments_by_file, span
+from antiphon_conformance.video_library.filters.plan import BY_ID
 from antiphon_conformance.video_library.rules.filters import describe_fields
 from antiphon_conformance.video_library.sources import citations
 
 Json = Mapping[str, Any]
 SCENARIO = "filtered_answers"
+BY_FILE = ("some", *BY_ID)
+"""The steps whose filter goes by file; all but the first go by its id alone."""
 
 
 def _citations(trace: ScenarioTrace, step: str) -> list[tuple[str, Json]]:
@@ -36,23 +40,23 @@ def _filter(exchange: Exchange) -> Json:
     ScenarioTrace,
     scenario=SCENARIO,
     cites="CG-CIT-11",
-    when=lambda trace: bool(_citations(trace, "some")),
-    needs="an answer with citations to a create whose filter admits some files of a collection",
+    when=lambda trace: any(_citations(trace, step) for step in BY_FILE),
+    needs="an answer with citations",
 )
 def cited_files_satisfy_the_filter(trace: ScenarioTrace) -> Iterator[Finding]:
     """An answer cites only files that the filter of its request admits.
 
     Programs filter by customer or by project; a citation of any other file shows data to the wrong people.
     """
-    file_filter, files = _filter(trace["some"]), trace.library.files
-    for where, citation in _citations(trace, "some"):
-        file = files.get(str(citation.get("file_id")))
-        verdict = of_file(file_filter, file) if file is not None else None
-        if verdict is not None and verdict.sure and not verdict.admits:
-            actual = f"{citation['file_id']} with {describe_fields(file, file_filter)}"
-            yield Finding(
-                f"{where}/file_id", f"a file with {in_words(file_filter)}", actual, trace["some"].id
-            )
+    for step in BY_FILE:
+        for where, citation in _citations(trace, step):
+            file_filter, identity = _filter(trace[step]), str(citation.get("file_id"))
+            file = trace.library.files.get(identity, {"id": identity} if step != "some" else None)
+            verdict = of_file(file_filter, file) if file is not None else None
+            if verdict is not None and verdict.sure and not verdict.admits:
+                actual = f"{identity} with {describe_fields(file, file_filter)}"
+                expected = f"a file with {in_words(file_filter)}"
+                yield Finding(f"{where}/file_id", expected, actual, trace[step].id)
 
 
 @rule(
@@ -63,13 +67,28 @@ def cited_files_satisfy_the_filter(trace: ScenarioTrace) -> Iterator[Finding]:
     when=lambda trace: "none" in trace,
 )
 def a_filter_without_matches_is_no_error(trace: ScenarioTrace) -> Iterator[Finding]:
-    """A create whose filter admits no file answers 200 without citations."""
+    """A create whose filter admits no file answers 200."""
     exchange = trace["none"]
     if exchange.answer.status != 200:
         expected = "200, since a filter that admits no file is valid"
         yield Finding("reply.status", expected, str(exchange.answer.status), exchange.id)
+
+
+@rule(
+    "filtered-answers.a-filter-without-matches-cites-nothing",
+    ScenarioTrace,
+    scenario=SCENARIO,
+    cites="CG-CIT-11",
+    when=succeeded("none"),
+)
+def a_filter_without_matches_cites_nothing(trace: ScenarioTrace) -> Iterator[Finding]:
+    """An answer whose filter admits no file cites nothing.
+
+    A citation shows that the server does not look at the filter.
+    """
     for where, citation in _citations(trace, "none"):
-        yield Finding(where, "no citation, since the filter admits no file", show(citation), exchange.id)
+        expected = "no citation, since the filter admits no file"
+        yield Finding(where, expected, show(citation), trace["none"].id)
 
 
 @rule(

@@ -9,7 +9,7 @@ from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_conformance.video_library.filters.choice import Filter
 from antiphon_conformance.video_library.filters.lists import answerable, path_with, segments_by_file
-from antiphon_conformance.video_library.filters.plan import IMPOSSIBLE, by_segment, narrow, plan
+from antiphon_conformance.video_library.filters.plan import IMPOSSIBLE, by_id, by_segment, narrow, plan
 from antiphon_conformance.video_library.scenarios.grounded import QUESTION
 from antiphon_conformance.video_library.sources import citations
 
@@ -35,11 +35,14 @@ async def filters(conversation: Conversation) -> None:
 
 @scenario(features=("filters",))
 async def filtered_answers(conversation: Conversation) -> None:
-    """Asks about the videos that a filter admits: some videos, none, and parts of some."""
+    """Asks about the videos that a filter admits: some, none, one that was cited, parts of some."""
     members = answerable(conversation.library)
     if (narrowing := narrow(members)) is not None:
         await _ask(conversation, "some", narrowing)
     await _ask(conversation, "none", IMPOSSIBLE, may_fail=True)
+    cited = _cited_files(await _ask(conversation, "all", {}, may_fail=True))
+    for step, selection in by_id(cited[0]).items() if cited else ():
+        await _ask(conversation, step, selection, may_fail=True)
     await _look_at(conversation, [file["id"] for file in members])
     if (parts := _parts(conversation)) is not None:
         answer = await _ask(conversation, "by_segment", parts, may_fail=True)

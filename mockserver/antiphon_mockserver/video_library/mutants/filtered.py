@@ -182,7 +182,7 @@ def answers_from_everything(behaviour: Behaviour) -> Behaviour:
 
 @mutant(
     "state.answers-from-everything-when-nothing-matches",
-    caught_by="filtered-answers.a-filter-without-matches-is-no-error",
+    caught_by="filtered-answers.a-filter-without-matches-cites-nothing",
 )
 def answers_from_everything_when_nothing_matches(behaviour: Behaviour) -> Behaviour:
     """Answers from the whole collection when the filter admits no file."""
