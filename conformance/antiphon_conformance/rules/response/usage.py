@@ -83,7 +83,7 @@ def _says_something(response: ResponseObject) -> bool:
 @rule(
     "usage.what-was-read-and-said-is-counted",
     ResponseObject,
-    cites="RES-63",
+    cites=("RES-63", "CG-RSP-10"),
     when=_says_something,
     needs="a completed response with a text and `usage`",
 )
