@@ -170,3 +170,15 @@ def test_an_error_about_the_model(status, body, is_model):
 
 def test_the_models_of_the_list_stand_by_likeness():
     assert nearest_first("gpt-4o", ["llama", "gpt-4o-mini", "gpt-5"])[0] == "gpt-4o-mini"
+
+
+def test_why_nobody_answers_is_told_in_words(responses_mock_server):
+    secure = responses_mock_server.url.replace("http://", "https://")
+    told = [
+        check(url, dialect="openai", properties=False, recovery=0.1, rules=["usage.total-is-the-sum"])
+        for url in (secure, "http://127.0.0.1:9/v1")
+    ]
+    first, second = (result.verdicts["openai"].why for result in told)
+    assert "TLS failed at 127.0.0.1" in first
+    assert "is it http:// in place of https://?" in first
+    assert "cannot connect to 127.0.0.1:9: Connection refused" in second

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from antiphon_conformance.http.text import safe
+from antiphon_conformance.report.answers import ABSENT, UNCLEAR
 from antiphon_conformance.report.capability import BROKEN, FLAWED, WORKS
 from antiphon_conformance.report.features import IGNORED, LACKING, UNSEEN
 from antiphon_conformance.report.model import Report, title
@@ -44,6 +45,8 @@ LONGEST_CURL = 400
 WIDTHS = (60, 120)
 """The least and the largest number of columns that lines are wrapped to."""
 MARGIN = " " * 4
+UNKNOWN = {UNCLEAR, ABSENT}
+"""The states of the features of a client of which nothing can be said."""
 COLOURS = {
     "bold": "1",
     "dim": "2",
@@ -95,19 +98,24 @@ def _dialect(overview: Overview, rest: str, width: int, verbose: bool) -> Iterat
 
 def _states(overview: Overview, width: int) -> Iterator[str]:
     """The features by state, with the reason where there is one; then the clients."""
-    if overview.states:
+    states = [(state, rows) for state, rows in overview.states if state != UNSEEN or not overview.is_part]
+    if states:
         yield ""
-    for state, rows in overview.states:
+    for state, rows in states:
         remarks = [overview.remark(row) for row in rows]
         names = [
             row.name + (f" ({remark})" if remark else "") for row, remark in zip(rows, remarks, strict=True)
         ]
         remark = "  accepted, without visible effect" if state == IGNORED else ""
         yield from _labelled(state, ", ".join(names) + remark, width, STATE_COLOURS[state])
+    blind = [answer for answer in overview.answers if not {row.state for row in answer.features} - UNKNOWN]
     for answer in overview.answers:
-        yield from _labelled(
-            "client", f"{answer.client.short} {answer.client.version} {answer.why}", width, "dim"
-        )
+        if answer not in blind:
+            text = f"{answer.client.short} {answer.client.version} {answer.why}"
+            yield from _labelled("client", text, width, "dim")
+    if blind and not overview.is_part:  # a part cannot show it
+        names = ", ".join(answer.client.short for answer in blind)
+        yield from _labelled("unclear", f"{names}: nothing was seen of what they use", width, "dim")
 
 
 def _faults(overview: Overview, rest: str, width: int, verbose: bool) -> Iterator[str]:
