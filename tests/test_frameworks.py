@@ -167,7 +167,11 @@ CLIENTS = (
         "dspy_client.py",
         "dspy",
         "dspy mcp 'litellm<1.107'",
-        {**dict.fromkeys(("predict", "responses"), PONG), "json_adapter": ["Ada", 36]},
+        {
+            **dict.fromkeys(("predict", "responses"), PONG),
+            "json_adapter": ["Ada", 36],
+            "react": "Paris: 21 degrees and sunny",
+        },
     ),
     Client(
         "crewai",

@@ -86,3 +86,52 @@ def final_answer(answer: any) -> any:
 def test_an_agent_that_reads_code_gets_code(prompt: str, code: str) -> None:
     assert text(prompt, instructions=CODER).endswith(f"\n<code>\n{code}\n</code>")
     assert "<code>" not in text(prompt, instructions=CODER.replace("final_answer", "finish"))
+
+
+FIELDS = """Your input fields are:
+1. `question` (str):
+2. `trajectory` (str):
+Your output fields are:
+1. `next_thought` (str):
+2. `next_tool_name` (Literal['get_weather', 'finish']):
+3. `next_tool_args` (dict[str, Any]):
+4. `certain` (bool):
+
+[[ ## completed ## ]]
+The tool must be one of:
+(1) get_weather, whose description is <desc>Weather.</desc>. It takes arguments {'city': {'type': 'string'}}.
+(2) finish, whose description is <desc>Ends the work.</desc>. It takes arguments {}.
+"""
+ASKED = "[[ ## question ## ]]\nWhat is the weather in Paris?\n\n[[ ## trajectory ## ]]\n"
+SEEN = "[[ ## tool_name_0 ## ]]\nget_weather\n\n[[ ## observation_0 ## ]]\nsunny"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "tool", "arguments", "thought"),
+    [
+        (ASKED, "get_weather", {"city": "Paris"}, "You said: What is the weather in Paris?"),
+        (ASKED + SEEN, "finish", {}, "sunny"),
+    ],
+)
+def test_an_agent_that_reads_fields_gets_fields(
+    prompt: str, tool: str, arguments: dict[str, str], thought: str
+) -> None:
+    answer = text(f"{prompt}\n\nRespond with the corresponding fields.", instructions=FIELDS)
+    *parts, end = answer.split("\n\n")
+    values = dict(part.split(" ## ]]\n") for part in parts)
+    assert end == "[[ ## completed ## ]]"
+    assert values["[[ ## next_thought"] == thought
+    assert values["[[ ## next_tool_name"] == tool
+    assert json.loads(values["[[ ## next_tool_args"]) == arguments
+    assert json.loads(values["[[ ## certain"]) in (True, False)
+
+
+UNREADABLE = ("{[", "{1: 2}", "{'city': 'x'}", "{'city': {'type': 'nothing'}}", "{'city': {'$ref': '#/x'}}")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["[[ ## completed ## ]]", *(FIELDS.replace("{'city': {'type': 'string'}}", odd) for odd in UNREADABLE)],
+)
+def test_fields_that_nobody_can_read_break_nothing(said: str) -> None:
+    assert text(ASKED, instructions=said)

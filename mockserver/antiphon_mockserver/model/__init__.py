@@ -18,6 +18,7 @@ from antiphon_mockserver.hosted_tools.servers import server_lists
 from antiphon_mockserver.hosted_tools.work import Citation, Work
 from antiphon_mockserver.model.calls import calls
 from antiphon_mockserver.model.code_answers import FINISH, code_answer
+from antiphon_mockserver.model.field_answers import END, field_answer
 from antiphon_mockserver.model.json_answers import json_answer
 from antiphon_mockserver.model.outputs import Output
 from antiphon_mockserver.model.prompt_schema import PROPERTIES
@@ -114,9 +115,11 @@ def in_manner(text: str, reading: Reading) -> str:
     if not reading.instructions:
         return text
     text = speak(text, reading.instructions)
-    if not any(FINISH in said for said in reading.instructions):
-        return text
-    return code_answer(reading, text) or text
+    if any(FINISH in said for said in reading.instructions):
+        return code_answer(reading, text) or text
+    if any(END in said for said in reading.instructions):
+        return field_answer(reading, text) or text
+    return text
 
 
 def _may_be_json(context: Context, reading: Reading) -> bool:
