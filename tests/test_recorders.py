@@ -169,6 +169,7 @@ FILES = {
         headers="{? !!python/object/apply:multidict._multidict.istr [Content-Type] : [application/json]}",
     ),
     "vcrpy-gzip.yaml": cassette(f"{{string: !!binary '{ZIPPED}'}}"),
+    "vcrpy-bytes-as-text.yaml": cassette(f"{{string: {json.dumps(str(gzip.compress(ANSWER.encode())))}}}"),
     "vcrpy-deflate.yaml": cassette(
         f"{{string: !!binary '{DEFLATED}'}}",
         headers="{Content-Type: [application/json], Content-Encoding: [deflate]}",

@@ -64,7 +64,7 @@ def layout(stream: Stream, dialect: Dialect, *, is_tail: bool) -> Layout:
     machine, is_legal = grammar.machine(resumed=is_tail), True
     items: dict[Any, ItemEvents] = {}
     whole: list[EventStep] = []
-    events = [event for event in stream.events if not event.keeps_alive]
+    events = [event for event in stream.events if not event.is_beside]
     for event, data in zip(events, places(events, grammar), strict=True):
         is_legal = not machine.feed(data) and is_legal
         move = grammar.events.get(event.type)

@@ -170,13 +170,21 @@ class Event:
         return f"event[{self.index}]"
 
     @property
-    def keeps_alive(self) -> bool:
-        """Whether the event only keeps the connection alive, and tells nothing of the response."""
-        return self.type.replace(":", ".").rpartition(".")[2] in KEEPALIVES
+    def is_beside(self) -> bool:
+        """Whether the event stands beside the response, and tells nothing of it."""
+        return is_beside(self.type)
 
 
 KEEPALIVES = ("ping", "keepalive", "keep-alive", "keep_alive", "heartbeat")
 """The types of events that servers and proxies send to keep a connection alive."""
+LIMITS = "rate_limits"
+"""In the types of events that tell what is left of the rate limits: OpenAI has sent it at the end."""
+
+
+def is_beside(kind: str) -> bool:
+    """Whether events of this type keep the connection alive, or tell what is left of the rate limits."""
+    parts = kind.replace(":", ".").split(".")
+    return parts[-1] in KEEPALIVES or LIMITS in parts
 
 
 @dataclass(frozen=True, slots=True)

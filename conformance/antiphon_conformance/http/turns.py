@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from antiphon_conformance.http import sse, strict_json
-from antiphon_conformance.http.exchange import ENDS, Exchange, Frame, Headers, Part, Reply
+from antiphon_conformance.http.exchange import ENDS, Exchange, Frame, Headers, Part, Reply, is_beside
 from antiphon_conformance.http.redaction import Redaction
 
 ERROR = "error"
@@ -193,9 +193,11 @@ def ids_of(fields: Mapping[str, Any]) -> set[str]:
 
 
 def is_of_the_connection(fields: Mapping[str, Any]) -> bool:
-    """Whether a message is about the connection and not about a response: it has a type of its own, and
-    neither a number nor the id of a response or an item."""
+    """Whether a message is about the connection and not about a response: it stands beside the response, or
+    has a type of its own, and neither a number nor the id of a response or an item."""
     kind = fields.get("type")
+    if isinstance(kind, str) and is_beside(kind):
+        return True
     is_of_the_api = not isinstance(kind, str) or kind == ERROR or kind.startswith("response.")
     return not (is_of_the_api or "sequence_number" in fields or ids_of(fields))
 

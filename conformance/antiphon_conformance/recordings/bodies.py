@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import binascii
+import re
 import zlib
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -20,6 +22,7 @@ BROTLI_STEP = 256
 """So many bytes are decompressed at a time: between them, the size of what came out is looked at."""
 
 
+PYTHON_BYTES = re.compile(r"b(['\"]).*\1", re.DOTALL)
 WRAPPERS = ("base64_string", "string", "text", "raw")
 """The members of an object that wraps the text of a body."""
 
@@ -41,7 +44,17 @@ def bytes_of(body: Any) -> bytes:
         body = next((body[name] for name in WRAPPERS if name in body), None)
     if isinstance(body, list):
         return b"".join(map(bytes_of, body))
+    if isinstance(body, str) and PYTHON_BYTES.fullmatch(body):
+        return _literal(body)
     return body if isinstance(body, bytes) else str(body or "").encode()
+
+
+def _literal(text: str) -> bytes:
+    """The bytes of a literal of Python, which a recorder wrote as a text by mistake."""
+    try:
+        return bytes(ast.literal_eval(text))
+    except (ValueError, SyntaxError):
+        return text.encode()
 
 
 def decode(raw: bytes, fields: Headers) -> bytes:

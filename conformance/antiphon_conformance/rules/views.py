@@ -133,8 +133,8 @@ class StreamReply(StreamedReply):
 
     @lazy
     def events(self) -> Sequence[Event]:
-        """What the stream tells: its events without those that only keep the connection alive."""
-        return tuple(event for event in self.source.events if not event.keeps_alive)
+        """What the stream tells: its events without those that stand beside the response."""
+        return tuple(event for event in self.source.events if not event.is_beside)
 
     @lazy
     def types(self) -> frozenset[str]:

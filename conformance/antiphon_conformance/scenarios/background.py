@@ -69,6 +69,6 @@ async def resume(conversation: Conversation) -> None:
 
 def _number(events: Sequence[Event]) -> int:
     """The number of the last event but keep-alives; 0 when it has none, which rules on streams report."""
-    last = next((event for event in reversed(events) if not event.keeps_alive), None)
+    last = next((event for event in reversed(events) if not event.is_beside), None)
     number = last.data.get("sequence_number") if last is not None else 0
     return number if isinstance(number, int) else 0

@@ -172,8 +172,7 @@ class Lane:
         if fault.cut is not None and fault.cut < len(events):
             await session.close(1011)
             return None
-        final = events[-1].get("response") if events else None
-        return final if isinstance(final, Mapping) else {}
+        return final_response(events)
 
     async def _finish_steered(self, response_id: str, end: Mapping[str, Any]) -> None:
         """Ends a response before its time, and stores it so."""
@@ -186,8 +185,13 @@ class Lane:
 def usage_of(events: Sequence[Mapping[str, Any]]) -> Any:
     """The usage that a response reports at its end: the model may have written all of it before it was
     steered."""
-    final = events[-1].get("response")
-    return final.get("usage") if isinstance(final, Mapping) else None
+    return final_response(events).get("usage")
+
+
+def final_response(events: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The response in the last event that has one; empty where none has."""
+    ends = (event.get("response") for event in reversed(events))
+    return next((end for end in ends if isinstance(end, Mapping)), {})
 
 
 def warm_up(context: Context) -> Plan:

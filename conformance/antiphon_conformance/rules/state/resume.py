@@ -29,7 +29,7 @@ TERMINAL_EVENTS = ("response.completed", "response.incomplete", "response.failed
 def events(exchange: Exchange) -> Sequence[Event]:
     """What a streamed answer tells, without keep-alives; empty when the answer is no stream."""
     stream = exchange.answer.stream
-    return [event for event in stream.events if not event.keeps_alive] if stream is not None else ()
+    return [event for event in stream.events if not event.is_beside] if stream is not None else ()
 
 
 def numbers(exchange: Exchange) -> list[int | float | None]:
@@ -208,8 +208,7 @@ def resuming_after_the_end_returns_the_rest(trace: ScenarioTrace) -> Iterator[Fi
 
 
 def _check_end(exchange: Exchange) -> Iterator[Finding]:
-    stream = exchange.answer.stream
-    last = stream.events[-1].type if stream is not None and stream.events else ABSENT
+    stream, last = exchange.answer.stream, next((event.type for event in reversed(events(exchange))), ABSENT)
     if last not in TERMINAL_EVENTS:
         yield Finding("end of stream", "a terminal event", show(last), exchange.id)
     elif stream is not None and stream.cut:

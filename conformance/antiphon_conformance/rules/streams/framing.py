@@ -210,17 +210,24 @@ def no_sentinel_is_sent(stream: StreamReply) -> Iterator[Finding]:
     when=has_end,
 )
 def nothing_follows_the_terminal_event(stream: StreamReply) -> Iterator[Finding]:
-    """No message but the `[DONE]` sentinel follows the terminal event; keep-alives may."""
-    terminal, alive = stream_view(stream).terminal(), _keepalives(stream)
+    """No message but `[DONE]` follows the terminal event; keep-alives and rate limits may.
+
+    An event of a type that the vendor added later is noted.
+    """
+    terminal, beside = stream_view(stream).terminal(), _beside(stream)
+    unknown = {breach.where for breach in breaches(stream, kinds={"unknown-event"})}
     for frame in stream.source.frames:
-        is_more = frame.data != SENTINEL and frame.index not in alive
+        is_more = frame.data != SENTINEL and frame.index not in beside
         if terminal is not None and frame.index > terminal.index and is_more:
-            yield Finding(_at(frame), "nothing after the terminal event", named("data", frame.data))
+            newer = stream.dialect.grammar.expects_newer and _at(frame) in unknown
+            yield Finding(
+                _at(frame), "nothing after the terminal event", named("data", frame.data), newer=newer
+            )
 
 
-def _keepalives(stream: StreamReply) -> set[int]:
-    """The messages that only keep the connection alive."""
-    return {event.index for event in stream.source.events if event.keeps_alive}
+def _beside(stream: StreamReply) -> set[int]:
+    """The messages that stand beside the response."""
+    return {event.index for event in stream.source.events if event.is_beside}
 
 
 @rule(
@@ -233,10 +240,10 @@ def event_types_are_documented(stream: StreamReply) -> Iterator[Finding]:
 
     Clients that validate against a closed union fail on the first unknown event.
     """
-    alive = {event.where for event in stream.source.events if event.keeps_alive}
+    beside = {event.where for event in stream.source.events if event.is_beside}
     for breach in breaches(stream, kinds={"unknown-event"}):
         actual = breach.actual.split(" ")[0]
         if stream.exchange.is_turn and actual.strip('"').startswith(f"{STEER}."):
             continue  # an event beside the stream: it answers another message
-        newer = stream.dialect.grammar.expects_newer or breach.where in alive
+        newer = stream.dialect.grammar.expects_newer or breach.where in beside
         yield Finding(f"{breach.where}/type", "a documented event, or `prefix:event`", actual, newer=newer)

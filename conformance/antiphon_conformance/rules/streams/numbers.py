@@ -37,8 +37,8 @@ def _find_uneven(stream: StreamReply) -> list[tuple[Event, int, int]]:
 
 
 def _numbered(stream: StreamReply) -> list[Event]:
-    """The events that are counted: one that only keeps the connection alive may have no number."""
-    return [event for event in stream.source.events if not event.keeps_alive or _is_number(_number(event))]
+    """The events that are counted: one that stands beside the response may have no number."""
+    return [event for event in stream.source.events if not event.is_beside or _is_number(_number(event))]
 
 
 def _has_numbers(stream: StreamReply) -> bool:

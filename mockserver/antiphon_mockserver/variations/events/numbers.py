@@ -6,6 +6,7 @@ from typing import Any
 
 from antiphon_mockserver.variations import DOCUMENTS, EVERY, ITEMS, Event, variation
 
+ENDS = ("response.completed", "response.incomplete", "response.failed")
 FIRST = "response.created"
 
 
@@ -68,6 +69,18 @@ def keeps_alive_by_events(events: list[Event]) -> list[Event]:
     Genuine streams of long answers have it; the SDKs ignore it.
     """
     return _after_the_first(events, {"type": "keepalive"})
+
+
+@variation("events.tells-the-limits-last", fits=("openai",))
+def tells_the_limits_last(events: list[Event]) -> list[Event]:
+    """Sends what is left of the rate limits after the event that ends the response.
+
+    Genuine streams of OpenAI of April 2026 end so; it tells nothing of the response.
+    """
+    if not events or events[-1]["type"] not in ENDS:
+        return events
+    limits = {"limit_requests": "500", "remaining_requests": "499", "reset_requests_ms": 120}
+    return _number([*events, {"type": "response.rate_limits.updated", "rate_limits": limits}])
 
 
 @variation("events.omits-in-progress", fits=ITEMS)
