@@ -10,14 +10,19 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 import orjson
 
 from antiphon_conformance.http.client import Incoming, Target, UnreachableError
-from antiphon_conformance.http.exchange import Exchange, Headers, Request
+from antiphon_conformance.http.exchange import Exchange, Headers, Request, Trace
+from antiphon_conformance.http.mailbox import Mailbox
 from antiphon_conformance.recordings import transcript
+from antiphon_conformance.recordings.judge_process import Job, Work, answers
+from antiphon_conformance.recordings.keys import keys_of
 from antiphon_conformance.recordings.lint import lint_result
+from antiphon_conformance.recordings.passage import Passage
 from antiphon_conformance.recordings.reader import Recording
 from antiphon_conformance.report import as_json, compare_markdown, folder, models, terminal
 from antiphon_conformance.report.model import compose
@@ -208,6 +213,46 @@ def outputs_of(exchange: Exchange, dialect: str = "openai") -> dict[str, str]:
     texts["lint"] = orjson.dumps([record.as_json() for record in result.records]).decode()
     texts["repr"] = repr(exchange)
     return texts
+
+
+def _webhook(key: str, text: str) -> dict[str, str]:
+    """What is written about a webhook that repeats the key in its path, a header and its body."""
+    mailbox = Mailbox(secrets=(key,))
+    body = json.dumps({"id": text, "type": text, "data": {"id": list(text), text: 1}}, ensure_ascii=False)
+    headers = Headers((("webhook-id", text), (f"x-{text}", "1")))
+    mailbox.take(f"/hooks/{text}", headers, body.encode("utf-8", "replace"))
+    trace = Trace("webhooks", deliveries=mailbox.about("id"))
+    assert len(trace.deliveries) == 1
+    return {"transcript": b"".join(transcript.lines({}, [trace])).decode(), "repr": repr(trace)}
+
+
+def _turn(key: str, text: str) -> dict[str, str]:
+    """What the proxy writes about a turn over WebSocket whose events repeat the key."""
+    events = [
+        {"type": "response.output_text.delta", "item_id": text, "output_index": 0, "delta": piece}
+        for piece in (text, *text)
+    ]
+    messages = tuple(json.dumps(event, ensure_ascii=False) for event in events)
+    headers = Headers((("authorization", f"Bearer {key}"), ("x-user", text)))
+    path, create = f"/responses?user={quote(text)}", json.dumps({"type": "response.create", "input": text})
+    passage = Passage(
+        "proxy/1/1", "GET", path, headers, create.encode(), failure=f"closed: {text}", messages=messages
+    )
+    keys = tuple(keys_of(Request("GET", path, headers)))
+    with TemporaryDirectory() as folder:
+        record = Path(folder) / "traffic.jsonl"
+        decisions = [*answers(Job(passage, keys), Work("openai", record, 1000), dialects.load("openai"))]
+        return {
+            "screen": "\n".join(line for decision in decisions for line in decision.lines),
+            "recording": record.read_text("utf-8"),
+        }
+
+
+WAYS: Mapping[str, Callable[[str, str], dict[str, str]]] = {
+    "a webhook": _webhook,
+    "a turn over WebSocket that passes the proxy": _turn,
+}
+"""What else a target sends, from a key and its spelling to what is written about it."""
 
 
 def outputs_of_several(exchange: Exchange, place: Path) -> dict[str, str]:

@@ -19,7 +19,8 @@ from antiphon_conformance.http.exchange import Headers, Signature, Trace
 from antiphon_conformance.http.mailbox import Mailbox
 from antiphon_conformance.http.receiver import receiving
 from antiphon_conformance.options.error import OptionError
-from antiphon_conformance.recordings import reader, transcript
+from antiphon_conformance.recordings import reader as recordings
+from antiphon_conformance.recordings import transcript
 from antiphon_conformance.rules.rule import all_rules
 from antiphon_conformance.scenarios import runner, webhooks
 from antiphon_conformance.scenarios.scenario import all_scenarios
@@ -64,9 +65,25 @@ def test_every_rule_judges_what_comes_over_the_network_and_a_transcript_holds_it
     assert SECRET.encode() not in lines
     file = tmp_path / "transcript.jsonl"
     file.write_bytes(lines)
-    [again] = reader.load(file).traces
+    [again] = recordings.load(file).traces
     assert again.deliveries == trace.deliveries
     assert judge(again) == {Outcome.PASSED: 9}
+
+
+def test_a_malformed_webhook_is_rejected_and_its_key_is_logged_nowhere(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def send() -> bytes:
+        async with receiving(0, "", (SECRET,)) as mailbox:
+            port = int(mailbox.place.rstrip("/").rpartition(":")[2])
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(f"POST /{SECRET} HTTP/1.1\r\nbad\0: {SECRET}\r\n\r\n".encode())
+            answer = await asyncio.wait_for(reader.read(), 10)
+            writer.close()
+            return answer
+
+    assert asyncio.run(send()).startswith((b"HTTP/1.1 400", b"HTTP/1.0 400"))
+    assert SECRET not in caplog.text + "".join(capfd.readouterr())
 
 
 def test_without_the_secret_signatures_are_not_judged() -> None:

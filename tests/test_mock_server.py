@@ -97,14 +97,24 @@ def test_a_cut_stream_is_a_broken_connection() -> None:
         assert error.value.partial.count(b"event:") == 3
 
 
-def test_workers_share_their_store(tmp_path: Path) -> None:
-    with serve("--dialect", "openai", "--workers", "2", "--store", f"sqlite:{tmp_path / 'store.db'}") as (
-        _,
-        url,
-    ):
+def test_workers_share_their_store_and_log_no_key(tmp_path: Path) -> None:
+    options = ("--dialect", "openai", "--workers", "2", "--store", f"sqlite:{tmp_path / 'store.db'}")
+    key = "sk-planted-4711-0815"
+    malformed = f"POST /v1/x?api_key={key} HTTP/1.1\r\nauthorization: Bearer {key}\r\nbad\0: {key}\r\n\r\n"
+    with serve(*options) as (process, url):
         ids = [json.loads(ask(url)[1])["id"] for _ in range(8)]
         assert len(set(ids)) == 8
         assert all(ask(url, "GET", f"/responses/{id}")[0] == 200 for id in ids)
+        for _ in range(4):
+            connection = connect(url)
+            connection.connect()
+            connection.sock.sendall(malformed.encode())
+            assert key.encode() not in connection.sock.recv(1 << 16)
+            connection.close()
+            assert ask(url, "GET", f"/no-such-path?api_key={key}")[0] == 404
+        process.terminate()
+        assert process.stderr is not None
+        assert key not in process.stderr.read()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the workers share a socket")

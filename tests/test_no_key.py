@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import re
 import string
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from hidden_keys import FAILURE, PLACES, SPELLINGS, exchange_with, outputs_of, outputs_of_several, readings
+from antiphon.main import run
+from hidden_keys import (
+    FAILURE,
+    PLACES,
+    SPELLINGS,
+    WAYS,
+    exchange_with,
+    outputs_of,
+    outputs_of_several,
+    readings,
+)
+from hostile_sockets import target, whole
 
 KEY = "sk-proj-a8Fq/3Zk+T2mXw9LrB7uYc_4"
+CLAIM = "openresponses@2026-04-24"
 EXAMPLES = int(os.environ.get("KEY_EXAMPLES", "60"))
 """How many examples the property has; the variable makes them more."""
 ALPHABETS = (
@@ -30,11 +44,11 @@ ALPHABETS = (
 def leaks(key: str, spelling: str, place: str) -> list[str]:
     """The outputs in which the key stands, or its spelling."""
     text = SPELLINGS[spelling](key)
-    exchange = exchange_with(key, place, text)
+    outputs = WAYS[place](key, text) if place in WAYS else outputs_of(exchange_with(key, place, text))
     core = text.strip("*=")
     parts = [core, key, re.sub(r"\s+", "", core), re.sub(r"[\W_]+", "", key, flags=re.ASCII)]
     found = []
-    for name, output in outputs_of(exchange).items():
+    for name, output in outputs.items():
         seen = readings(output)
         if any(part in reading for part in parts for reading in seen):
             found.append(f"{name}: {core}")
@@ -64,9 +78,46 @@ def test_a_spelling_is_hidden_in_an_error(spelling: str) -> None:
     assert leaks(KEY, spelling, "an error") == []
 
 
-@pytest.mark.parametrize("place", [*PLACES, FAILURE])
+@pytest.mark.parametrize("place", [*PLACES, FAILURE, *WAYS])
 def test_a_place_shows_no_key(place: str) -> None:
     assert leaks(KEY, "plain", place) == []
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_way_beside_http_shows_no_spelling(way: str, spelling: str) -> None:
+    assert leaks(KEY, spelling, way) == []
+
+
+def _echo(request: bytes) -> Iterator[bytes | None]:
+    """Answers with the head and the body of the request, the key among them."""
+    yield whole(request)
+
+
+def test_a_run_that_is_watched_and_claims_a_frozen_set_shows_no_key(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLANTED", KEY)
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    options = ("--dialect", "openresponses", "--max-requests", "5", "--api-key-env", "PLANTED")
+    more = (
+        "--requirements",
+        "openresponses@2026-04-24",
+        "--report",
+        str(tmp_path),
+        "--timeout",
+        "5",
+        "--watch",
+        "-v",
+    )
+    with target("echo", echo=_echo) as server:
+        run(["check", server.url, *options, *more])
+    assert sum(KEY.encode() in request for request in server.requests) >= 2
+    outputs = ["".join(capfd.readouterr()), *(path.read_text("utf-8") for path in tmp_path.iterdir())]
+    assert any(CLAIM in output for output in outputs)
+    assert outputs[0].count("Enter runs it again") == 2
+    seen = [reading for output in outputs for reading in readings(output)]
+    assert [reading[:80] for reading in seen if KEY in reading] == []
 
 
 @st.composite
@@ -84,6 +135,6 @@ def keys(draw: st.DrawFn) -> str:
     phases=(Phase.generate,),
     suppress_health_check=list(HealthCheck),
 )
-@given(keys(), st.sampled_from(list(SPELLINGS)), st.sampled_from([*PLACES, FAILURE]))
+@given(keys(), st.sampled_from(list(SPELLINGS)), st.sampled_from([*PLACES, FAILURE, *WAYS]))
 def test_no_spelling_of_any_key_is_shown_anywhere(key: str, spelling: str, place: str) -> None:
     assert leaks(key, spelling, place) == []

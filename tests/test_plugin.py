@@ -15,6 +15,8 @@ from antiphon_spec.profile import load_profile
 pytest_plugins = ["pytester"]
 SUITE = ("--pyargs", "antiphon_conformance.suite", "-p", "no:cacheprovider")
 KEY = "sk-planted-4711"
+FEW = "--responses-scenario=chaining"
+"""For tests that need a run, and not all of one."""
 
 
 @pytest.fixture
@@ -61,16 +63,16 @@ def test_one_test_for_each_rule_and_one_run_for_all(suite, responses_mock, tmp_p
 
 @pytest.mark.responses_mock(dialect="openai")
 def test_several_workers_make_one_run_and_see_the_same(suite, responses_mock):
-    alone = suite()
+    alone = suite(FEW)
     request_count = len(responses_mock.journal)
-    together = suite("-n", "2")
+    together = suite(FEW, "-n", "2")
     assert counts(together) == counts(alone)
     assert len(responses_mock.journal) == 2 * request_count
 
 
 @pytest.mark.responses_mock(dialect="openai", mutants=["body.forgets-the-input-in-the-total"])
 def test_a_failure_says_where_expected_got_norm_and_how_to_repeat_it(suite):
-    result = suite("-k", "usage.total-is-the-sum", "-q")
+    result = suite(FEW, "-k", "usage.total-is-the-sum", "-q")
     text = result.stdout.str()
     assert counts(result)["failed"] == 1
     assert re.search(r"where +\S+/\S+: reply.body/usage/total_tokens\n +expected +\S.*\n +got +\d+\n", text)
@@ -84,10 +86,11 @@ def test_a_failure_says_where_expected_got_norm_and_how_to_repeat_it(suite):
 def test_a_known_failure_is_expected_and_a_stale_one_fails(suite, tmp_path):
     path = tmp_path / "baseline.yaml"
     path.write_text("- {rule: usage.total-is-the-sum, reason: next week}\n")
-    result = suite("-k", "usage.total-is-the-sum or test_baseline", f"--responses-baseline={path}", "-rx")
+    known = f"--responses-baseline={path}"
+    result = suite(FEW, "-k", "usage.total-is-the-sum or test_baseline", known, "-rx")
     result.stdout.fnmatch_lines(["XFAIL*usage.total-is-the-sum*next week"])
     path.write_text("- {rule: usage.counts-are-not-negative, reason: next week}\n")
-    stale = suite("-k", "test_baseline", f"--responses-baseline={path}")
+    stale = suite("-k", "test_baseline", known)
     assert counts(stale)["failed"] == 1
     stale.stdout.fnmatch_lines(["*usage.counts-are-not-negative (next week)*"])
 

@@ -36,7 +36,11 @@ class Mailbox:
         """Keeps a delivery; returns the status that answers it."""
         status = REJECTED if self._rejects else OK
         signature = _compare(headers, raw, self._secret) if self._secret else Signature.UNKNOWN
-        raw, headers = self._redaction.raw(raw), self._redaction.headers(headers)
+        path, raw, headers = (
+            self._redaction.text(path),
+            self._redaction.raw(raw),
+            self._redaction.headers(headers),
+        )
         if len(self._deliveries) < MOST:
             body = strict_json.read(raw).value
             self._deliveries.append(Delivery(path, headers, raw, body, time.time(), status, signature))

@@ -40,6 +40,12 @@ UPGRADE = (
 """The headers that ask for an upgrade (RFC 6455, 4.1); the key is any 16 bytes."""
 
 
+SILENT = logging.getLogger("antiphon.silent")
+"""Where servers of the judge log: what they say of malformed requests may hold a key. A filter outlives a
+configuration of other loggers."""
+SILENT.addFilter(lambda record: False)
+
+
 def _is_about_cookies(record: logging.LogRecord) -> bool:
     """Whether aiohttp complains about a cookie: it repeats what the target sent, and we keep no cookies."""
     return "cookie" in str(record.msg).lower()

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from antiphon_conformance.http.exchange import Headers
 from antiphon_conformance.http.mailbox import Mailbox
+from antiphon_conformance.http.network import SILENT
 
 HOST = "127.0.0.1"
 LARGEST = 1 << 16
@@ -33,7 +34,7 @@ async def receiving(port: int, secret: str, secrets: Iterable[str]) -> AsyncIter
 
     app = web.Application(client_max_size=LARGEST)
     app.router.add_post("/{path:.*}", take)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSING)
+    runner = web.AppRunner(app, access_log=None, logger=SILENT, shutdown_timeout=CLOSING)
     await runner.setup()
     try:
         await web.TCPSite(runner, HOST, port).start()

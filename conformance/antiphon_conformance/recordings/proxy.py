@@ -11,7 +11,6 @@ before, such a request could be lost, though the client had opened a new one.
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import time
 from collections import Counter
@@ -26,7 +25,7 @@ from aiohttp import web
 
 from antiphon_conformance.http.address import Address, read_address, shown
 from antiphon_conformance.http.exchange import Headers, Request
-from antiphon_conformance.http.network import connector, describe, route
+from antiphon_conformance.http.network import SILENT, connector, describe, route
 from antiphon_conformance.http.proxies import secrets_of
 from antiphon_conformance.http.redaction import is_secret
 from antiphon_conformance.http.reply import field_text, headers
@@ -60,10 +59,6 @@ LAST_ANSWERS = 3.0
 """Seconds that a proxy which ends gives to answers that are under way."""
 ERRORS = (aiohttp.ClientError, OSError, ValueError, EOFError)
 """What a target or the way to it makes the client raise."""
-SILENT = logging.getLogger("antiphon.proxy")
-"""Where the server of the proxy logs: what it says of malformed requests may hold a key."""
-SILENT.addHandler(logging.NullHandler())
-SILENT.propagate = False
 
 
 class _ClientLeftError(Exception):
