@@ -26,6 +26,8 @@ def rejection(message: str) -> Exchange:
         "Invalid 'tool_choice.type': expected 'function', got 'custom'.",
         "tools.0.type: Input should be 'function'",
         'tools[0].type must be "function"',
+        "Input tag 'custom' does not match any of the expected tags: 'web_search', 'function', 'mcp'",
+        "unknown variant `custom`, expected one of `function`, `mcp`",
     ],
 )
 def test_an_error_that_says_what_the_target_lacks(message: str) -> None:
@@ -34,7 +36,12 @@ def test_an_error_that_says_what_the_target_lacks(message: str) -> None:
 
 @pytest.mark.parametrize(
     "message",
-    ["Missing required parameter: 'tools[0].name'.", "Input should be 'function' or 'custom'", "Bad Request"],
+    [
+        "Missing required parameter: 'tools[0].name'.",
+        "Input should be 'function' or 'custom'",
+        "Bad Request",
+        "Input tag 'x' does not match any of the expected tags: 'function', 'custom'",
+    ],
 )
 def test_an_error_that_says_what_is_wrong_with_the_request(message: str) -> None:
     assert not says_unsupported(rejection(message))

@@ -99,7 +99,10 @@ FOLLOWS: tuple[Edge, ...] = (
         )
         for key in ("stream-framing.", "errors.", "framing.a-json", "framing.every-message")
     ),
-    *(_edges(name, Link.RUN, "resumption") for name in ("unreadable", "order", "sequence", "counter")),
+    *(
+        _edges(name, Link.RUN, "resumption")
+        for name in ("unreadable", "order", "sequence", "counter", "shared index")
+    ),
     _edges("shared index", Link.EXCHANGE, "counter", *(name for name in IN_STREAMS if name != "sequence")),
     _edges("order", Link.LANE, "order"),
     _edges("order", Link.EXCHANGE, "order", key="item begin"),

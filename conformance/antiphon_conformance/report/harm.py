@@ -140,9 +140,11 @@ def _share(
     return max(shares, key=lambda share: (not share.special, share.part), default=None)
 
 
-def worst_place_first(cause: Cause, dialect: str) -> Cause:
-    """The cause with a place in front at which a client broke in a run, when there is one."""
-    places = sorted(cause.places, key=lambda place: not _breaks_any(place, dialect))
+def worst_place_first(cause: Cause, dialect: str, sorts: Sorts | None = None) -> Cause:
+    """The cause with a place in front at which a client broke in a run, when there is one: of several that
+    which most programs meet."""
+    commonness = (sorts or Sorts()).commonness
+    places = sorted(cause.places, key=lambda row: (not _breaks_any(row, dialect), commonness(row.exchange)))
     return replace(cause, places=tuple(places))
 
 

@@ -124,7 +124,7 @@ def compose(result: RunResult, transcript: str = "", digests: Mapping[str, str] 
         curls(exchanges, result.records, base, bool(metadata.get("insecure"))),
         transcript,
         {name: features(result, dialects.load(name)) for name in result.verdicts},
-        excerpts(exchanges, result.records, result.verdicts),
+        excerpts(exchanges, result.records, result.verdicts, Sorts(sorts(result))),
         digests or {},
         operations(result),
         sorts(result),
@@ -195,14 +195,14 @@ def features(result: RunResult, dialect: Dialect) -> tuple[FeatureRow, ...]:
 
 
 def excerpts(
-    exchanges: Mapping[str, Exchange], records: Iterable[Record], names: Iterable[str]
+    exchanges: Mapping[str, Exchange], records: Iterable[Record], names: Iterable[str], kinds: Sorts
 ) -> dict[Spot, Excerpt]:
     """An excerpt for the place of each root cause that is shown."""
     pool, parts = tuple(records), dict[Spot, Excerpt]()
     for name in names:
         dialect = dialects.load(name)
         for cause in causes(record for record in pool if record.dialect == name)[:MOST_EXCERPTS]:
-            place = worst_place_first(cause, name).first
+            place = worst_place_first(cause, name, kinds).first
             exchange = exchanges.get(place.exchange)
             if exchange is not None and place.finding is not None:
                 where = place.finding.where

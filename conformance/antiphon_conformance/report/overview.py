@@ -172,7 +172,7 @@ class Overview:
     @cached_property
     def _causes(self) -> list[Cause]:
         rows = [] if self.is_blank else causes(self.records, self.report.operations)
-        return [worst_place_first(cause, self.name) for cause in rows]
+        return [worst_place_first(cause, self.name, self.report.kinds_of_answers) for cause in rows]
 
     @cached_property
     def _breaks(self) -> dict[int, tuple[Breakage, ...]]:

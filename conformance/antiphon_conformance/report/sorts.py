@@ -60,6 +60,10 @@ class Sorts:
         words = tuple(SPECIAL[sort] for sort in SPECIAL if any(sort in row for row in sorts))
         return Share(len(rows), whole, mode, words)
 
+    def commonness(self, exchange: str) -> int:
+        """0 for a plain answer, more the rarer programs meet its sort."""
+        return max((place for place, sort in enumerate(SPECIAL, 1) if sort in self._of(exchange)), default=0)
+
     def _of(self, exchange: str) -> Collection[str]:
         generated = ("generated",) if exchange.startswith(f"{GENERATED}/") else ()
         return (*self.by_exchange.get(exchange, ()), *generated)

@@ -173,7 +173,8 @@ UNSUPPORTED = ("unsupported_parameter", "unsupported_value", "unsupported_model"
 LACKING = re.compile(
     r"(?:not|n't)\s+(?:\w+\s+){0,3}(?:support|available|enabled|implemented|multimodal|vision)"
     r"|unsupported|text[- ]only|at most 0 |no vision|mmproj"
-    r"|only\W+(?:\w+\W+){0,3}?functions?\b|\bfunctions? (?:\w+ )?only\b|expected tags: 'function'$"
+    r"|only\W+(?:\w+\W+){0,3}?functions?\b|\bfunctions? (?:\w+ )?only\b"
+    r"|expected tags:(?=[^\]]*'function')(?![^\]]*'custom')|unknown variant `custom`"
     r"|\b(?:supported|valid|allowed|expected) \w+ (?:is|are)\W+functions?\W*$"
     r"|\b(?:should be|must be|expected)\W+functions?\b(?!\W+or\b)",
     re.IGNORECASE,

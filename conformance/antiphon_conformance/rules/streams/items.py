@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from antiphon_conformance.http.exchange import Part
+from antiphon_conformance.http.exchange import Event, Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import output
 from antiphon_conformance.rules.reading.stream_view import stream_view
@@ -39,10 +40,21 @@ EARLY_MEMBERS = {
 def are_added_first(stream: StreamReply) -> Iterator[Finding]:
     """The first event about an item is `response.output_item.added`.
 
-    Clients build the item from this event, and cannot place an earlier one.
+    Clients build the item from this event, and cannot place an earlier one. Other rules report an item that
+    ends at another index than it began.
     """
-    yield from breaches(stream, lanes={ITEM}, kinds={"not-started"})
+    begun = {id_of(event) for event in stream.source.of("response.output_item.added")}
+    for event, breach in stream_view(stream).breaches:
+        ends_elsewhere = event is not None and id_of(event) is not None and id_of(event) in begun
+        if breach.lane == ITEM and breach.kind == "not-started" and not ends_elsewhere:
+            yield finding(event, breach)
     yield from breaches(stream, kinds={"outside"}, enclosing={ITEM})
+
+
+def id_of(event: Event) -> Any:
+    """The id of the item that an event holds."""
+    item = event.data.get(ITEM)
+    return item.get("id") if isinstance(item, dict) else None
 
 
 @rule(
