@@ -145,8 +145,13 @@ def test_watch_judges_again_at_each_line_until_the_input_ends(responses_mock, mo
     assert output.err.count("Enter runs it again") == 3
 
 
-def test_an_application_in_this_process_cannot_be_watched(tmp_path: Path, monkeypatch, capsys) -> None:
-    (tmp_path / "watched_app.py").write_text("async def app(scope, receive, send): ...")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    assert run(["check", "watched_app:app", "--watch"]) == 3
-    assert "--watch: expected a server" in capsys.readouterr().err
+CHANGED = "async def app(scope, receive, send): ...\nopen(__file__, 'w').write('import no_such_module')\n"
+"""An application that is another one when it is imported again."""
+
+
+def test_an_application_is_imported_anew_for_each_run_of_a_watch(tmp_path: Path, monkeypatch, capfd) -> None:
+    (tmp_path / "watched_app.py").write_text(CHANGED)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert run(["check", "watched_app:app", "--rule", "usage.total-is-the-sum", "--watch"]) == 2
+    assert "No module named 'no_such_module'" in capfd.readouterr().err

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from antiphon.commands.parameters import Choice
 from antiphon.commands.watch import TooManyFilesError, changes, snapshot, wait_for_change, wait_for_server
 from antiphon.dialects import dialect_path
 from antiphon.progress import show_progress
-from antiphon_conformance.http.address import is_application, read_address, shown
+from antiphon_conformance.http.address import AddressError, is_application, read_address, shown
 from antiphon_conformance.http.credentials import NONE
 from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.http.receiver import HOST
@@ -116,17 +118,32 @@ def check(
     form = JSON if form == JSON else QUIET if quiet else VERBOSE if verbose else TEXT
     if not (watch or watch_path):
         return run(setup, form)
-    if is_application(setup.config.url):
-        raise click.UsageError("--watch: expected a server, which can start anew, got an application")
     return _watch_files(setup, form, watch_path) if watch_path else _watch(setup, form)
+
+
+def _run_anew(setup: Setup, form: str) -> int:
+    """One run of those that follow one another. An application is judged in a new process, which imports it
+    as it is now."""
+    if not is_application(setup.config.url):
+        return run(setup, form)
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(_run_application, setup, form).result()
+
+
+def _run_application(setup: Setup, form: str) -> int:
+    try:
+        return run(setup, form)
+    except AddressError as error:  # a change broke it
+        click.echo(f"Error: URL: {error}", err=True)
+        return Exit.NOT_JUDGED
 
 
 def _watch(setup: Setup, form: str) -> int:
     """Judges the target at once and again at each line of the input; returns the last exit status."""
-    status = run(setup, form)
+    status = _run_anew(setup, form)
     click.echo("Enter runs it again; Ctrl-D ends.", err=True)
     for _ in sys.stdin:
-        status = run(setup, form)
+        status = _run_anew(setup, form)
         click.echo("Enter runs it again; Ctrl-D ends.", err=True)
     return status
 
@@ -139,14 +156,15 @@ def _watch_files(setup: Setup, form: str, paths: tuple[Path, ...]) -> int:
     except TooManyFilesError as error:
         raise click.UsageError(f"--watch-path: {error}") from error
     while True:
-        status = run(setup, form)
+        status = _run_anew(setup, form)
         click.echo("A change runs it again; Ctrl-C ends.", err=True)
         try:
             now = wait_for_change(paths, without, before)
             names, before = changes(before, now), now
             more = f", and {len(names) - 1} more" if len(names) > 1 else ""
             click.echo(f"{safe(names[0])} changed{more}", err=True)
-            wait_for_server(address, setup.config.recovery)
+            if not address.application:
+                wait_for_server(address, setup.config.recovery)
         except KeyboardInterrupt:
             return status
 
