@@ -145,7 +145,11 @@ def test_watch_judges_again_at_each_line_until_the_input_ends(responses_mock, mo
     assert output.err.count("Enter runs it again") == 3
 
 
-CHANGED = "async def app(scope, receive, send): ...\nopen(__file__, 'w').write('import no_such_module')\n"
+CHANGED = """
+import pathlib
+async def app(scope, receive, send): ...
+pathlib.Path(__file__).write_text("import no_such_module")
+"""
 """An application that is another one when it is imported again."""
 
 

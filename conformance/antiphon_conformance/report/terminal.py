@@ -114,8 +114,8 @@ def _states(overview: Overview, width: int) -> Iterator[str]:
             text = f"{answer.client.short} {answer.client.version} {answer.why}"
             yield from _labelled("client", text, width, "dim")
     if blind and not overview.is_part:  # a part cannot show it
-        names = ", ".join(answer.client.short for answer in blind)
-        yield from _labelled("unclear", f"{names}: nothing was seen of what they use", width, "dim")
+        clients = ", ".join(answer.client.short for answer in blind)
+        yield from _labelled("unclear", f"{clients}: nothing was seen of what they use", width, "dim")
 
 
 def _faults(overview: Overview, rest: str, width: int, verbose: bool) -> Iterator[str]:
