@@ -252,6 +252,8 @@ def the_completed_event_carries_the_whole_response(stream: StreamReply) -> Itera
         if not isinstance(final.get(name), kind):
             expected = f"an {'array' if kind is list else 'object'}"
             yield Finding(f"{where}/{name}", expected, show(final.get(name, ABSENT)))
+    if final.get("output") == [] and "response.output_text.delta" in stream.types:
+        yield Finding(f"{where}/output", "the message of the stream", show([]))
     for path, part in texts(final):
         if not isinstance(part.get("annotations"), list):
             actual = show(part.get("annotations", ABSENT))
