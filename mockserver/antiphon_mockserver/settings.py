@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from antiphon_spec.data import DataError, nearest
+from antiphon_spec.loading.construction import dataclass
 
 MEBIBYTE = 1024 * 1024
 Source = Path | Mapping[str, Any]

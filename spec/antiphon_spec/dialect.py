@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from antiphon_spec.data import DataError, nearest, read_yaml
 from antiphon_spec.document import Document, load_document
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.requirement import Kind, Requirement, count, read_requirements
 from antiphon_spec.schema import Schemas
 from antiphon_spec.stream import UNKNOWN, Grammar, ItemLife, load_grammar, load_items

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from antiphon_spec.data import DataError, read_yaml
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.loading.preparation import prepared
 
 COMPONENT = re.compile(r"^#/components/schemas/([^/]+)")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from antiphon_spec.data import DataError, read_yaml
+from antiphon_spec.loading.construction import dataclass
 
 
 class Kind(StrEnum):

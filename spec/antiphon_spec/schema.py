@@ -7,7 +7,7 @@ on.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any, NoReturn
 from urllib.parse import quote
@@ -22,6 +22,7 @@ from antiphon_spec.json_schema.fault import Fault
 from antiphon_spec.json_schema.newer import may_be_newer_type
 from antiphon_spec.json_schema.unknown import close, unknown_members
 from antiphon_spec.json_schema.window import Window, window
+from antiphon_spec.loading.construction import dataclass
 
 __all__ = ["Fault", "LocalValidator", "Schemas", "Validator"]
 

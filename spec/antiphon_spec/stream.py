@@ -7,12 +7,13 @@ their formats. This module contains no name of an event and no type of an item.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from antiphon_spec.data import DataError, read_yaml
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.stream_machine import Breach, Machine, Node, Step
 
 __all__ = [

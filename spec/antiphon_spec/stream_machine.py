@@ -7,9 +7,10 @@ Only new objects and wrong events take the slow path.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
+
+from antiphon_spec.loading.construction import dataclass
 
 if TYPE_CHECKING:
     from antiphon_spec.stream import Grammar, Lane

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
 from antiphon_spec.data import DataError, read_yaml
+from antiphon_spec.loading.construction import dataclass
 
 NAMESPACE = UUID("6a6f7f0a-5f0c-5c0e-9d3b-2f7a3b6c1d90")
 """The namespace of the name-based UUIDs (RFC 9562, 5.5) for objects to which a world gives no id."""

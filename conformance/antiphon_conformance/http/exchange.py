@@ -6,12 +6,12 @@ Every class here is frozen and only looks things up: rules are pure functions ov
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from antiphon_spec.loading.construction import quick
+from antiphon_spec.loading.construction import dataclass
 
 Json = Any
 T = TypeVar("T")
@@ -121,7 +121,6 @@ class Headers:
         return tuple(value for key, value in self.pairs if key.lower() == target)
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request as it was sent. `path` is relative to the base URL and starts with `/`
@@ -140,7 +139,6 @@ class Request:
         return self.body if isinstance(self.body, dict) else {}
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One SSE message as the standard's parser dispatches it, with every oddity of its bytes."""
@@ -154,7 +152,6 @@ class Frame:
     oddities: tuple[str, ...] = ()
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Event:
     """A frame whose data is a JSON object. `index` counts frames, so that a finding can point at the wire."""
@@ -212,7 +209,6 @@ class Stream:
         return (event for event in self.events if event.type in types)
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A server's answer. Either `stream` or `body` is meaningful; `raw` always holds the bytes."""
@@ -238,7 +234,6 @@ class Reply:
         return self.body if isinstance(self.body, dict) else {}
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and its reply. `failure` says why no reply came."""

@@ -13,12 +13,11 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from antiphon_spec.loading.construction import quick
+from antiphon_spec.loading.construction import dataclass
 
 _COLON_APART = re.compile(rb'"[ \t\r\n]+:|\\u00(?:22|3[aA])')
 """Text in which counting `":` is unreliable: space before a colon, or an escaped quote or colon."""
@@ -42,7 +41,6 @@ _LONGEST_INTEGER = 20
 """How many characters an integer of 64 bits may have. A longer one is read as a float, as orjson does it."""
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A text, read as JSON. `faults` starts with `not JSON` when the text holds no value."""

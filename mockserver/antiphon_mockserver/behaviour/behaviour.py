@@ -14,7 +14,6 @@ A decision that rejects a request raises `ApiError`. No decision uses the store,
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_mockserver.behaviour import access, checks, context, conversations, lists
@@ -42,6 +41,7 @@ from antiphon_mockserver.video_library.library import Library
 from antiphon_mockserver.video_library.validation import read_filter, without_library
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.document import Document, Operation
+from antiphon_spec.loading.construction import dataclass
 
 Item = dict[str, Any]
 Check = Callable[[RequestDetails], None]

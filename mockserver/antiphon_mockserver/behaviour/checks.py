@@ -10,16 +10,21 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from antiphon_mockserver.model.instance.preparing import with_known_dialects
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.state.record import RequestDetails
 from antiphon_spec.json_schema.fault import Fault, pointer_of, steps
+from antiphon_spec.loading.late import late_function
 from antiphon_spec.schema import Validator
+
+if TYPE_CHECKING:
+    from antiphon_mockserver.model.instance.preparing import with_known_dialects
+else:  # few requests have schemas
+    with_known_dialects = late_function("antiphon_mockserver.model.instance.preparing", "with_known_dialects")
 
 Check = Callable[[RequestDetails], None]
 ID = re.compile(r"[A-Za-z0-9_-]{1,128}")

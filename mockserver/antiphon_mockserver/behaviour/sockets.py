@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from antiphon_mockserver.state.connection import ConnectionStore
 from antiphon_mockserver.state.store import Store
+from antiphon_spec.loading.construction import dataclass
 
 LANE_ID = re.compile(r"[A-Za-z0-9_.-]{1,256}")
 Admit = Callable[[Mapping[str, str]], str]

@@ -11,7 +11,6 @@ import binascii
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 from antiphon_mockserver.server.origin import is_loopback
 from antiphon_mockserver.settings import SettingError, Settings
 from antiphon_mockserver.state.record import Record
+from antiphon_spec.loading.construction import dataclass
 
 _WORD = re.compile(r"[!-~]+")
 PREFIX = "whsec_"

@@ -11,8 +11,10 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from antiphon_spec.loading.construction import dataclass
+from antiphon_spec.loading.late import late_pattern
 
 LONGEST_PROGRAM = 10_000
 """Characters of a program that is read."""
@@ -219,25 +221,25 @@ def _number(value: Any) -> Any:
 
 
 WORDS = (
-    (re.compile(r"\b(?:multiplied by|times)\b|(?<=\d)\s*[x×]\s*(?=\d)", re.IGNORECASE), " * "),
-    (re.compile(r"\bdivided by\b|÷", re.IGNORECASE), " / "),
-    (re.compile(r"\bplus\b", re.IGNORECASE), " + "),
-    (re.compile(r"\bminus\b", re.IGNORECASE), " - "),
-    (re.compile(r"\b(?:to the power of)\b|\^", re.IGNORECASE), " ** "),
+    (late_pattern(r"\b(?:multiplied by|times)\b|(?<=\d)\s*[x×]\s*(?=\d)", re.IGNORECASE), " * "),
+    (late_pattern(r"\bdivided by\b|÷", re.IGNORECASE), " / "),
+    (late_pattern(r"\bplus\b", re.IGNORECASE), " + "),
+    (late_pattern(r"\bminus\b", re.IGNORECASE), " - "),
+    (late_pattern(r"\b(?:to the power of)\b|\^", re.IGNORECASE), " ** "),
 )
-ROOT = re.compile(r"\bsquare root of (\d+(?:\.\d+)?)", re.IGNORECASE)
-FACTORIAL = re.compile(r"\bfactorial of (\d{1,3})\b|\b(\d{1,3})!", re.IGNORECASE)
-DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
-EXPRESSION = re.compile(r"[-(]*\d[\d.]*(?:[\s()]*(?:\*\*|//|[-+*/%])[\s(-]*\d[\d.]*\)*)+")
+ROOT = late_pattern(r"\bsquare root of (\d+(?:\.\d+)?)", re.IGNORECASE)
+FACTORIAL = late_pattern(r"\bfactorial of (\d{1,3})\b|\b(\d{1,3})!", re.IGNORECASE)
+DATE = late_pattern(r"\b\d{4}-\d\d-\d\d\b")
+EXPRESSION = late_pattern(r"[-(]*\d[\d.]*(?:[\s()]*(?:\*\*|//|[-+*/%])[\s(-]*\d[\d.]*\)*)+")
 """Two numbers or more, with signs between them."""
 
 
-SAVED = re.compile(
+SAVED = late_pattern(
     r"\b(?:save|write|store|export|create|put|output)\b[^.?!]*?\b([\w-]+\.(?:txt|csv|md|json|html|xml|py))\b",
     re.IGNORECASE,
 )
 """An order to write a file, and its name."""
-QUOTED = re.compile(r"\"([^\"\n]{1,200})\"|'([^'\n]{1,200})'(?!\w)")
+QUOTED = late_pattern(r"\"([^\"\n]{1,200})\"|'([^'\n]{1,200})'(?!\w)")
 
 
 def program_of(prompt: str, folder: str = "") -> str:

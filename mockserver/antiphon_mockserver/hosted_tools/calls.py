@@ -11,6 +11,7 @@ from antiphon_mockserver.hosted_tools.pictures import image_generation
 from antiphon_mockserver.hosted_tools.searches import file_search, web_search
 from antiphon_mockserver.hosted_tools.work import Job, Work
 from antiphon_mockserver.model.shell import RUN
+from antiphon_spec.loading.late import late_pattern
 
 HOSTED: Mapping[str, Callable[[Job], Work]] = {
     "web_search": web_search,
@@ -30,7 +31,7 @@ HOSTED: Mapping[str, Callable[[Job], Work]] = {
 
 
 def _cue(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
+    return late_pattern(pattern, re.IGNORECASE)
 
 
 _WEB = _cue(

@@ -14,11 +14,12 @@ from antiphon_mockserver.hosted_tools.searches import texts_of
 from antiphon_mockserver.hosted_tools.work import HOME, Job, Work
 from antiphon_mockserver.model.shell import RUN
 from antiphon_mockserver.response.plan import Item
+from antiphon_spec.loading.late import late_pattern
 
 USUAL_COMMAND = "ls"
 CONTAINERS = frozenset({"container_auto", "container_reference"})
 """The environments in which the server itself runs the commands."""
-QUOTED = re.compile(r"\"([^\"\n]+)\"|“([^”\n]+)”|`([^`\n]+)`|(?<!\w)'([^'\n]+)'(?!\w)")
+QUOTED = late_pattern(r"\"([^\"\n]+)\"|“([^”\n]+)”|`([^`\n]+)`|(?<!\w)'([^'\n]+)'(?!\w)")
 
 
 def _quotations(text: str) -> list[str]:
@@ -90,9 +91,9 @@ def play(command: str, texts: Mapping[str, str]) -> tuple[str, str, int]:
     return "", f"sh: 1: {name}: not found\n", 127
 
 
-FILE = re.compile(r"[\w./-]*\w\.[A-Za-z]\w{0,9}\b")
-DELETE = re.compile(r"\b(?:delete|remove)\b", re.IGNORECASE)
-UPDATE = re.compile(r"\b(?:update|edit|change|fix|replace|rename|patch|modify)\b", re.IGNORECASE)
+FILE = late_pattern(r"[\w./-]*\w\.[A-Za-z]\w{0,9}\b")
+DELETE = late_pattern(r"\b(?:delete|remove)\b", re.IGNORECASE)
+UPDATE = late_pattern(r"\b(?:update|edit|change|fix|replace|rename|patch|modify)\b", re.IGNORECASE)
 USUAL_FILE = "note.txt"
 
 

@@ -6,20 +6,21 @@ import re
 import struct
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from zlib import compress, crc32
 
 from antiphon_mockserver.hosted_tools.work import Job, Work
 from antiphon_mockserver.response.plan import Item
+from antiphon_spec.loading.construction import dataclass
+from antiphon_spec.loading.late import late_pattern
 
 TILES = 8
 """The number of tiles in a row and in a column."""
 USUAL_SIZE = (1024, 1024)
 LARGEST = 4096
 """The most points on a side."""
-SIZE = re.compile(r"(\d{1,4})x(\d{1,4})")
+SIZE = late_pattern(r"(\d{1,4})x(\d{1,4})")
 PALETTES = (
     ((247, 243, 233), (38, 70, 83), (42, 157, 143), (233, 196, 106)),
     ((250, 250, 245), (94, 84, 142), (159, 134, 192), (224, 177, 203)),
@@ -124,7 +125,7 @@ def image_generation(job: Job) -> Work:
     return Work((item,), "image_generation", f"a picture of {prompt}")
 
 
-DRAW = re.compile(
+DRAW = late_pattern(
     r"\b(?:draw|paint|sketch|illustrate|generate|create|make|produce)\b(?: me| us)?"
     r"(?: an?| the)?(?: small| simple)?"
     r"(?: (?:picture|image|drawing|illustration|painting|photo|logo|icon)\b)?"

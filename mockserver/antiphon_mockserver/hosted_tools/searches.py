@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from antiphon_mockserver.hosted_tools.work import Citation, Job, Work
 from antiphon_mockserver.model.words import words
 from antiphon_mockserver.response.plan import Item, StoredText
 from antiphon_spec.data import read_yaml
+from antiphon_spec.loading.construction import dataclass
 
 SHIPPED = Path(antiphon_fixtures.__file__).parent / "worlds" / "hosted"
 MOST_PAGES = 2

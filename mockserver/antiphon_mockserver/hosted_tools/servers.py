@@ -7,7 +7,6 @@ request does not say that it needs none.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -17,6 +16,7 @@ from antiphon_mockserver.hosted_tools.searches import look_up, pages
 from antiphon_mockserver.hosted_tools.work import Tool, Work
 from antiphon_mockserver.response.plan import Context, Item
 from antiphon_mockserver.tool_servers import Result, ToolServer, ToolServerError
+from antiphon_spec.loading.construction import dataclass
 
 LIST, CALL, REQUEST, RESPONSE = "mcp_list_tools", "mcp_call", "mcp_approval_request", "mcp_approval_response"
 

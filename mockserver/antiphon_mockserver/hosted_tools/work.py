@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 from antiphon_mockserver.response.plan import Container, Context, Item, StoredText
+from antiphon_spec.loading.construction import dataclass
+from antiphon_spec.loading.late import late_pattern
 
 Tool = Mapping[str, Any]
 
@@ -16,7 +17,7 @@ HOME = "/mnt/data"
 """The folder of the files of a container."""
 LONGEST_SUBJECT = 200
 """Characters of a subject."""
-ORDER = re.compile(
+ORDER = late_pattern(
     r"\b(?:search|look ?up|look for|find|google|browse|ask)\b(?: me)?"
     r"(?:(?: the| my| our| through| in| on| up| these| this)* "
     r"(?:web|internet|net|files?|documents?|docs|notes|vector store|knowledge base|library|tools?)\b)?"
@@ -24,8 +25,8 @@ ORDER = re.compile(
     re.IGNORECASE,
 )
 """An order to search, and what for."""
-QUOTED = re.compile(r"\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|`([^`\n]{1,200})`")
-END = re.compile(r"[.?!](?:\s|$)|, (?:and|then) ")
+QUOTED = late_pattern(r"\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|`([^`\n]{1,200})`")
+END = late_pattern(r"[.?!](?:\s|$)|, (?:and|then) ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import orjson
 
-from antiphon_mockserver.hosted_tools.servers import server_lists
-from antiphon_mockserver.hosted_tools.work import Citation, Work
-from antiphon_mockserver.model.calls import calls
-from antiphon_mockserver.model.code_answers import FINISH, code_answer
-from antiphon_mockserver.model.field_answers import END, field_answer
-from antiphon_mockserver.model.json_answers import json_answer
 from antiphon_mockserver.model.outputs import Output
 from antiphon_mockserver.model.prompt_schema import PROPERTIES
 from antiphon_mockserver.model.reading import Reading, in_band, is_triggered, read, whole_number
@@ -28,12 +22,29 @@ from antiphon_mockserver.model.skills import Answer, Refusal, answer, fit_words,
 from antiphon_mockserver.model.words import words
 from antiphon_mockserver.response.plan import Context, Item, Plan
 from antiphon_mockserver.response.tokens import count, count_input, split
-from antiphon_spec.loading.construction import quick
+from antiphon_spec.loading.construction import dataclass
+from antiphon_spec.loading.late import late_function
+
+if TYPE_CHECKING:
+    from antiphon_mockserver.hosted_tools.servers import server_lists
+    from antiphon_mockserver.hosted_tools.work import Citation, Work
+    from antiphon_mockserver.model.calls import calls as planned_calls
+    from antiphon_mockserver.model.code_answers import code_answer
+    from antiphon_mockserver.model.field_answers import field_answer
+    from antiphon_mockserver.model.json_answers import json_answer
+else:  # few requests have tools, or want JSON, code or fields
+    server_lists = late_function("antiphon_mockserver.hosted_tools.servers", "server_lists")
+    planned_calls = late_function("antiphon_mockserver.model.calls", "calls")
+    code_answer = late_function("antiphon_mockserver.model.code_answers", "code_answer")
+    field_answer = late_function("antiphon_mockserver.model.field_answers", "field_answer")
+    json_answer = late_function("antiphon_mockserver.model.json_answers", "json_answer")
 
 __all__ = ["cost", "in_manner", "message", "plan", "spend", "with_logprobs"]
 
 TEXT_MEMBERS = {"function_call": "arguments", "custom_tool_call": "input", "compaction": "encrypted_content"}
 """The member with the text of an item that is no message, by type of item."""
+FINISH, END = "final_answer", "[[ ## completed ## ]]"
+"""The function that takes an answer as code, and the mark that ends one in fields; instructions name them."""
 
 
 def plan(context: Context) -> Plan:
@@ -51,7 +62,7 @@ def plan(context: Context) -> Plan:
     items: list[Item] = []
     outputs: tuple[Output, ...] = ()
     if may_call(context):
-        works = calls(context, reading)
+        works = planned_calls(context, reading)
         items = [item for work in works for item in work.items]
         outputs = tuple(Output(work.tool, work.output) for work in works if work.output is not None)
     thought = reason(context, reading, _intent(items)) if context.request.get("reasoning") else None
@@ -219,7 +230,6 @@ def _alternative(token: str, logprob: float) -> dict[str, Any]:
     return {"token": token, "bytes": list(token.encode(errors="replace")), "logprob": logprob}
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Spending:
     """What fits into the limit."""

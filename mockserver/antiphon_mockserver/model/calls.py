@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -33,6 +33,7 @@ from antiphon_mockserver.model.tool_names import (
 )
 from antiphon_mockserver.response.plan import Context, Item
 from antiphon_mockserver.server.errors import invalid
+from antiphon_spec.loading.construction import dataclass
 
 CALLABLE = frozenset({"function", "custom"})
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import orjson
 
+from antiphon_mockserver.model import FINISH
 from antiphon_mockserver.model.calls import Choice, arguments_of, meant_tools
 from antiphon_mockserver.model.prompt_hints import hints_of
 from antiphon_mockserver.model.reading import Reading
+from antiphon_spec.loading.late import late_pattern
 
-MARKS = re.compile(r"opened with '([^'\n]{1,20})',? and closed with '([^'\n]{1,20})'")
-FUNCTION = re.compile(r"^def (\w{1,64})\(([^()\n]{0,1000})\) ->", re.MULTILINE)
-PARAMETER = re.compile(r"(\w+): (string|integer|number|boolean|array|object)")
-FINISH = "final_answer"
-"""The function that takes the answer."""
+MARKS = late_pattern(r"opened with '([^'\n]{1,20})',? and closed with '([^'\n]{1,20})'")
+FUNCTION = late_pattern(r"^def (\w{1,64})\(([^()\n]{0,1000})\) ->", re.MULTILINE)
+PARAMETER = late_pattern(r"(\w+): (string|integer|number|boolean|array|object)")
 
 
 def code_answer(reading: Reading, text: str) -> str | None:

@@ -9,25 +9,25 @@ from typing import Any
 
 import orjson
 
+from antiphon_mockserver.model import END
 from antiphon_mockserver.model.calls import arguments_of
 from antiphon_mockserver.model.prompt_hints import hints_of
 from antiphon_mockserver.model.reading import Reading
 from antiphon_mockserver.model.tool_names import is_named
 from antiphon_mockserver.response.plan import ApiError
+from antiphon_spec.loading.late import late_pattern
 
-END = "[[ ## completed ## ]]"
-"""The mark that ends an answer in fields."""
-FIELD = re.compile(r"^\d+\. `(\w{1,64})` \(([^\n]{1,400})\):", re.MULTILINE)
-VALUE = re.compile(
+FIELD = late_pattern(r"^\d+\. `(\w{1,64})` \(([^\n]{1,400})\):", re.MULTILINE)
+VALUE = late_pattern(
     r"^\[\[ ## (\w{1,64}) ## \]\](.*?)(?=\n+\[\[ ## |\n\nRespond with |\Z)", re.DOTALL | re.MULTILINE
 )
-OPTIONS = re.compile(r"Literal\[(.{1,2000})\]")
-TOOL = re.compile(
+OPTIONS = late_pattern(r"Literal\[(.{1,2000})\]")
+TOOL = late_pattern(
     r"^\s*\(\d+\) (\w{1,64}), whose description is <desc>.{0,2000}?</desc>\. "
     r"It takes arguments (\{.{0,4000}\})\.$",
     re.MULTILINE,
 )
-WORD = re.compile(r"\W")
+WORD = late_pattern(r"\W")
 USED, FINISH = "tool_name_", "finish"
 """The fields with the names of the tools that were used, and the tool that ends the work."""
 KINDS = {"int": "integer", "float": "number", "bool": "boolean", "dict": "object", "list": "array"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.model.instance import UnsupportedSchemaError, instance
@@ -11,6 +11,7 @@ from antiphon_mockserver.model.prompt_schema import demanded_schema, without_jso
 from antiphon_mockserver.model.reading import Reading
 from antiphon_mockserver.response.plan import Context
 from antiphon_mockserver.server.errors import invalid
+from antiphon_spec.loading.construction import dataclass
 
 
 @dataclass(frozen=True, slots=True)

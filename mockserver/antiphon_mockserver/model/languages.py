@@ -7,9 +7,10 @@ Of any other language it says that it does not know it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from antiphon_mockserver.model.words import words
+from antiphon_spec.loading.construction import dataclass
+from antiphon_spec.loading.late import late_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,10 @@ OTHERS = words(
 
 def spoken_in(name: str) -> re.Pattern[str]:
     """The pattern of an instruction that asks for answers in a language, such as `Speak French.`"""
-    return re.compile(rf"\b(?:in|speak|use) {name}\b", re.IGNORECASE)
+    return late_pattern(rf"\b(?:in|speak|use) {name}\b", re.IGNORECASE)
 
 
-UNKNOWN = re.compile(
+UNKNOWN = late_pattern(
     rf"\b(?:answer|reply|respond|speak|write|use)\b(?:[^.\n]{{0,40}} in)? (?P<name>{'|'.join(OTHERS)})\b",
     re.IGNORECASE,
 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_mockserver.model.question import text_of
 from antiphon_mockserver.response.plan import Item
+from antiphon_spec.loading.construction import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
-
 from antiphon_mockserver.model.instance import Hints
 from antiphon_mockserver.model.quotations import NUMBER, QUOTED, matched_group
 from antiphon_mockserver.model.words import words
+from antiphon_spec.loading.late import late_pattern
 
 EXCERPT_LENGTH = 200
 """Characters of the prompt's end that stand for all of it."""
 READ_LENGTH = 8_000
 """Characters of the prompt's end that are searched."""
 
-NAME = re.compile(r"\b[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*")
-AFTER_PREPOSITION = re.compile(
+NAME = late_pattern(r"\b[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*")
+AFTER_PREPOSITION = late_pattern(
     r"\b(?:in|for|at|of|about|named|called|from|to)\s+(?:the\s+|a\s+)?([a-z][\w-]+)"
 )
-FILE = re.compile(r"(?<![\w./-])(?:[\w-]+/)*[\w-]+\.[a-z][a-z\d]{1,4}(?![\w/-])")
+FILE = late_pattern(r"(?<![\w./-])(?:[\w-]+/)*[\w-]+\.[a-z][a-z\d]{1,4}(?![\w/-])")
 """The name of a file, perhaps with its folders: `notes.txt`, `src/main.py`."""
-PLACE_WITH_REGION = re.compile(
+PLACE_WITH_REGION = late_pattern(
     r"([A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*), ([A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*)(?!\s*(?:,|and\b|or\b|&))"
 )
 

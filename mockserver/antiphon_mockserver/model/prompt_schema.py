@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from antiphon_mockserver.model.quotations import matched_group
+from antiphon_spec.loading.late import late_pattern
 
 READ_LENGTH = 60_000
 """Characters of a text's end in which JSON is looked for."""
@@ -23,30 +24,30 @@ MOST_TRIES = 200
 """Opening braces of one text at which JSON may begin."""
 LARGEST_DEPTH = 20
 
-DEMAND = re.compile(
+DEMAND = late_pattern(
     r"\b(?:respond|reply|answer|output|return|format|formatted|generate|produce|write|provide)\b"
     r"[^.\n]{0,80}\bjson\b",
     re.IGNORECASE,
 )
 """A sentence that wants JSON as the answer."""
-ABOUT_JSON = re.compile(r"\b(?:json|schema)\b", re.IGNORECASE)
-SENTENCE_END = re.compile(r"(?<=[.!?]\s)|(?<=\n)")
-KEYS = re.compile(r"\b(?:keys?|fields?|properties|members)\b[^\n\"'`]{0,40}(?=[\"'`]\w)", re.IGNORECASE)
-KEY = re.compile(
+ABOUT_JSON = late_pattern(r"\b(?:json|schema)\b", re.IGNORECASE)
+SENTENCE_END = late_pattern(r"(?<=[.!?]\s)|(?<=\n)")
+KEYS = late_pattern(r"\b(?:keys?|fields?|properties|members)\b[^\n\"'`]{0,40}(?=[\"'`]\w)", re.IGNORECASE)
+KEY = late_pattern(
     r"(?:,? ?(?:and|or|then)?,? *)[\"'`](?:\[\[ ## )?(\w+)(?: ## \]\])?[\"'`](?: ?\(([^()\n]{0,200})\))?"
 )
 """One key of a list, with the remark in parentheses after it."""
-PLACEHOLDER = re.compile(r"^\s*(?:\{\w+\}|<[^>]*>|\.\.\.)?\s*(?:#\s*(.*))?$", re.DOTALL)
+PLACEHOLDER = late_pattern(r"^\s*(?:\{\w+\}|<[^>]*>|\.\.\.)?\s*(?:#\s*(.*))?$", re.DOTALL)
 KINDS = (
-    ("object", re.compile(r"\bdict\b", re.IGNORECASE)),
-    ("boolean", re.compile(r"\b(?:bool|boolean|true or false)\b", re.IGNORECASE)),
-    ("integer", re.compile(r"\b(?:int|integer|whole number)\b", re.IGNORECASE)),
-    ("number", re.compile(r"\b(?:float|number|double)\b", re.IGNORECASE)),
-    ("array", re.compile(r"\b(?:list|array)\b", re.IGNORECASE)),
+    ("object", late_pattern(r"\bdict\b", re.IGNORECASE)),
+    ("boolean", late_pattern(r"\b(?:bool|boolean|true or false)\b", re.IGNORECASE)),
+    ("integer", late_pattern(r"\b(?:int|integer|whole number)\b", re.IGNORECASE)),
+    ("number", late_pattern(r"\b(?:float|number|double)\b", re.IGNORECASE)),
+    ("array", late_pattern(r"\b(?:list|array)\b", re.IGNORECASE)),
 )
 
 TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
-CHOICES = re.compile(r"\bone of: *([^\n]+;[^\n]+)|\bLiteral\[([^\]\n]+)\]")
+CHOICES = late_pattern(r"\bone of: *([^\n]+;[^\n]+)|\bLiteral\[([^\]\n]+)\]")
 """The words that a remark allows: `must be one of: red; green`, `a Python Literal['red', 'green']`."""
 
 Schema = Mapping[str, Any]

@@ -13,19 +13,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_mockserver.model.prompt_schema import PROPERTIES, without_schema
 from antiphon_mockserver.model.quotations import NUMBER, QUOTED, matched_group
+from antiphon_spec.loading.construction import dataclass
+from antiphon_spec.loading.late import late_pattern
 
-LABEL = re.compile(
+LABEL = late_pattern(
     r"^[ \t]*(?:(?:new|current|your|the|user(?:'?s)?)[ \t]+)?(?:task|question|query)[ \t]*:[ \t]*\n?"
     r"|^\[\[ ## (?!completed)\w+ ## \]\][ \t]*\n",
     re.IGNORECASE | re.MULTILINE,
 )
 """A label at the beginning of a line, behind which the user's words stand: `New task:`."""
-END = re.compile(r"\n[ \t]*\n|\n\[\[ ## |\n[ \t]*(?:answer|thought|response)[ \t]*:", re.IGNORECASE)
+END = late_pattern(r"\n[ \t]*\n|\n\[\[ ## |\n[ \t]*(?:answer|thought|response)[ \t]*:", re.IGNORECASE)
 """Where the user's words end: an empty line, or the next label."""
 
 
@@ -63,7 +64,7 @@ def question_of(text: str) -> str:
     return _in_tags(text) if text.lstrip().startswith("<") else text
 
 
-FRAME = re.compile(r"\A\s*<(\w+)>.*</\1>\s*\Z", re.DOTALL)
+FRAME = late_pattern(r"\A\s*<(\w+)>.*</\1>\s*\Z", re.DOTALL)
 """A message that stands in tags as a whole."""
 TAGS = (
     "question",
@@ -77,7 +78,7 @@ TAGS = (
     "task",
 )
 """The tags that hold the user's words, those first that hold nothing else."""
-TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,80}>")
+TAG = late_pattern(r"</?[A-Za-z][^<>\n]{0,80}>")
 
 
 def _in_tags(text: str) -> str:
@@ -97,18 +98,18 @@ MOST_CALLS = 3
 """How often the model calls a tool again because it said that the arguments were wrong."""
 MOST_PROPOSALS = 50
 
-FAULT = re.compile(
+FAULT = late_pattern(
     r"\b(?:errors?|invalid|validation|mistakes?|failed to|could not|did not|not valid|incorrect|wrong)\b",
     re.IGNORECASE,
 )
-AGAIN = re.compile(
+AGAIN = late_pattern(
     r"\b(?:try again|retry|correct (?:your|the)|recall the function)\b"
     r"|\bfix (?:the|your|these|all) (?:\w+ )?(?:errors?|mistakes?|issues?|problems?)\b",
     re.IGNORECASE,
 )
-MESSAGE = re.compile(r"\"(?:msg|error)\":\s*\"((?:[^\"\\]|\\.)*)\"")
-PLACE = re.compile(r"\"loc\":\s*\[([^\]]*)\]")
-NAME = re.compile(r"[A-Za-z_]\w*")
+MESSAGE = late_pattern(r"\"(?:msg|error)\":\s*\"((?:[^\"\\]|\\.)*)\"")
+PLACE = late_pattern(r"\"loc\":\s*\[([^\]]*)\]")
+NAME = late_pattern(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +150,12 @@ class Feedback:
         return f"{text} {' '.join(missing)}" if missing else f"{text} (attempt {len(self.rounds) + 1})"
 
 
-ERROR = re.compile(r"\s*\{\s*\"error\":\s*\"")
+ERROR = late_pattern(r"\s*\{\s*\"error\":\s*\"")
 """How the output of a tool begins that failed, and says nothing else."""
-DEMAND = re.compile(r"\b(?:invalid|must|should|expected|required|not valid)\b", re.IGNORECASE)
-OBSERVATION = re.compile(r"\s*Observations?:\s*(.*)", re.DOTALL)
+DEMAND = late_pattern(r"\b(?:invalid|must|should|expected|required|not valid)\b", re.IGNORECASE)
+OBSERVATION = late_pattern(r"\s*Observations?:\s*(.*)", re.DOTALL)
 """A message with what a tool returned, of frameworks that put calls and results into texts."""
-CALLED = re.compile(r"[\"']name[\"']:\s*[\"']([\w.-]+)[\"']|\bAction:\s*([\w.-]+)")
+CALLED = late_pattern(r"[\"']name[\"']:\s*[\"']([\w.-]+)[\"']|\bAction:\s*([\w.-]+)")
 """The name of the tool in the message before it."""
 
 
@@ -178,12 +179,12 @@ def is_feedback(text: str) -> bool:
     return AGAIN.search(text) is not None and FAULT.search(text) is not None
 
 
-BEFORE = re.compile(
+BEFORE = late_pattern(
     r"\b(?:previous|preceding|earlier|last|above) (?:response|answer|message|output|conversation|text)s?\b"
     r"|\b(?:response|answer|conversation|messages?|text) (?:above|so far)\b",
     re.IGNORECASE,
 )
-FORM = re.compile(r"\b(?:format|convert|extract|structured?|tool|function|json|schema)\b", re.IGNORECASE)
+FORM = late_pattern(r"\b(?:format|convert|extract|structured?|tool|function|json|schema)\b", re.IGNORECASE)
 LONGEST_REMARK = 300
 
 
@@ -216,9 +217,9 @@ def _round(text: str) -> Round:
     return Round(said, frozenset(NAME.findall(places or said)), proposals)
 
 
-ASIDE = re.compile(r"\[type=[^\n]*\]|https?://\S+|\b\d+ validation errors?\b|\b(?:line|column|char) \d+")
+ASIDE = late_pattern(r"\[type=[^\n]*\]|https?://\S+|\b\d+ validation errors?\b|\b(?:line|column|char) \d+")
 """What a validator says beside the fault: the value that was sent, an address, counts and places."""
-EXACTLY = re.compile(
+EXACTLY = late_pattern(
     r"\b(?:must|should|to|expected|exactly|at (?:least|most))(?: be| equal)?(?: to)?\s*$|=\s*$", re.I
 )
 """What stands before a number that is right itself; another one is a bound."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
-QUOTED = re.compile(
+from antiphon_spec.loading.late import late_pattern
+
+QUOTED = late_pattern(
     r"\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|(?<!\w)'([^'\n]{1,200})'(?!\w)|`([^`\n]{1,200})`"
 )
-NUMBER = re.compile(r"(?<![\w.])-?\d{1,15}(?:\.\d{1,10})?(?![\w])")
+NUMBER = late_pattern(r"(?<![\w.])-?\d{1,15}(?:\.\d{1,10})?(?![\w])")
 
 
 def matched_group(match: re.Match[str]) -> str:

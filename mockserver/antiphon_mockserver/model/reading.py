@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import inf
 from typing import Any
 
@@ -31,7 +30,8 @@ from antiphon_mockserver.response.opaque import seal, unseal
 from antiphon_mockserver.response.plan import Context, IdSource, Item, Plan
 from antiphon_mockserver.response.tokens import ITEM_OVERHEAD, count, count_input
 from antiphon_mockserver.server.errors import invalid
-from antiphon_spec.loading.construction import quick
+from antiphon_spec.loading.construction import dataclass
+from antiphon_spec.loading.late import late_pattern
 
 INSTRUCTING_ROLES = frozenset({"system", "developer"})
 
@@ -43,7 +43,6 @@ ATTACHMENTS = {
 }
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The parts of a context."""
@@ -208,19 +207,19 @@ def _attachments(message: Item) -> Iterator[str]:
 READ_LENGTH = 8_000
 """Characters of one text that are searched for facts."""
 
-STATED = re.compile(
+STATED = late_pattern(
     r"\b(my|our|the|your|this)\s+([\w][\w '’-]{0,50}?)\s*(?:\bis\b|\bare\b|\bwas\b|=|:)\s*"
     r"(?:called |named )?(?!called|named)"
     r"[\"'“‘]?([^\s\"'“‘?][^\n\"”?]{0,120}?)[\"'”’]?\s*(?=[.!](?:\s|$)|[,;\n]|$|\s(?:and|but|so|please)\b)",
     re.IGNORECASE,
 )
-NAMED = re.compile(r"\b(?:I am|I'm|I’m|call me)\s+([A-Z][\w’'-]*)")
-REMEMBERED = re.compile(
+NAMED = late_pattern(r"\b(?:I am|I'm|I’m|call me)\s+([A-Z][\w’'-]*)")
+REMEMBERED = late_pattern(
     r"\bremember\b(?: this| that| the| my)*\s+([a-z][a-z ]{0,20}?)\s*:?\s+"
     r"[\"'“‘]?((?-i:[\w-]*[A-Z0-9])[\w-]*)",
     re.IGNORECASE,
 )
-ASKED = re.compile(
+ASKED = late_pattern(
     r"\b(?:(?:what|who|which|where|when)(?:'s|’s| is| are| was| were)"
     r"|(?:do|can|did) you (?:still )?(?:remember|recall|know|tell me)(?: what)?"
     r"|(?:tell|remind|give|show) me(?: again)?(?: of| what)?|repeat|recall|state)\s+"
@@ -228,10 +227,10 @@ ASKED = re.compile(
     r"(?:\s+(?:is|was|again|I|that|we|you|from|please|in this|so far)\b[^.?!\n]*)?\s*(?:[.?!,]|$)",
     re.IGNORECASE | re.MULTILINE,
 )
-ASKED_BY_VERB = re.compile(
+ASKED_BY_VERB = late_pattern(
     r"\bwhat\s+((?:\w+ ){0,2}\w+)\s+(?:did|do|was|am|have|had|should)\s+(?:I|we|you)\b", re.IGNORECASE
 )
-BRIEFLY = re.compile(r"\b(?:only|just|nothing else|(?:one|single) word|alone)\b", re.IGNORECASE)
+BRIEFLY = late_pattern(r"\b(?:only|just|nothing else|(?:one|single) word|alone)\b", re.IGNORECASE)
 
 ANSWERED_AS = {"my": "Your", "your": "My", "our": "Our", "the": "The"}
 UNSPECIFIC = frozenset({"secret", "own", "full", "exact", "favorite", "special", "current"})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_mockserver.model.reading import Reading, secret
 from antiphon_mockserver.response.opaque import seal
 from antiphon_mockserver.response.plan import Context, Item
 from antiphon_mockserver.response.tokens import count
+from antiphon_spec.loading.construction import dataclass
 
 EXCERPT_LENGTH = 200
 

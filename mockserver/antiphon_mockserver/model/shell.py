@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from antiphon_mockserver.model.quotations import matched_group
+from antiphon_spec.loading.late import late_pattern
 
 MEMBERS = ("cmd", "command")
 """The parameters by which functions take a command."""
-RUN = re.compile(
+RUN = late_pattern(
     r"\b(?:run|execute)\b[^\n:`\"'“]{0,60}?(?::\s*`([^`]+)`|:\s*(\S[^\n]*)|`([^`]+)`|\"([^\"]+)\"|“([^”]+)”)",
     re.IGNORECASE,
 )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import cycle
 from zlib import crc32
@@ -16,6 +15,8 @@ from antiphon_mockserver.model.languages import LANGUAGES, UNKNOWN, apology, spo
 from antiphon_mockserver.model.quotations import matched_group
 from antiphon_mockserver.model.reading import BRIEFLY, Reading, recall
 from antiphon_mockserver.model.words import words
+from antiphon_spec.loading.construction import dataclass
+from antiphon_spec.loading.late import late_pattern
 
 HEARD_LENGTH = 4_000
 """Characters of a prompt's end in which the skills look."""
@@ -57,7 +58,7 @@ class SkillEntry:
 
 def entry(cues: str, pattern: str, skill: Skill) -> SkillEntry:
     """A row: the cues, separated by spaces, and a pattern that ignores case."""
-    return SkillEntry(words(cues), re.compile(pattern, re.IGNORECASE), skill)
+    return SkillEntry(words(cues), late_pattern(pattern, re.IGNORECASE), skill)
 
 
 def answer(reading: Reading) -> Answer:
@@ -173,8 +174,8 @@ _NAMED = (
     r"| words?| text| phrase| string| sentence| number| token)*+"
 )
 
-WORD_COUNT = re.compile(rf"\b{_NUMBER}[ -]words?\b", re.IGNORECASE)
-EXACT_WORDS = re.compile(rf"\bin (?:exactly |only |just )?{_NUMBER} words?\b", re.IGNORECASE)
+WORD_COUNT = late_pattern(rf"\b{_NUMBER}[ -]words?\b", re.IGNORECASE)
+EXACT_WORDS = late_pattern(rf"\bin (?:exactly |only |just )?{_NUMBER} words?\b", re.IGNORECASE)
 REFUSE = (
     r"\brefuse\b"
     r"|\b(?:build|make|construct|write|create)\b[^.?!]*\b(?:bombs?|explosives?|poison|malware)\b"
@@ -221,7 +222,7 @@ SKILLS = (
 LARGEST = 20_000
 """The most words of one story."""
 
-TOPIC = re.compile(r"\b(?:about|of|on|explain)\s+(?:an? |the )?([\w][\w '-]{0,40})", re.IGNORECASE)
+TOPIC = late_pattern(r"\b(?:about|of|on|explain)\s+(?:an? |the )?([\w][\w '-]{0,40})", re.IGNORECASE)
 
 SENTENCES = (
     "Once there was {topic}, and nobody had given it a second thought.",
@@ -310,34 +311,34 @@ _ANSWERS = r"(?:answer|reply|response|message|sentence|output)s?"
 
 MANNERS: tuple[tuple[re.Pattern[str], Maker], ...] = (
     (
-        re.compile(
+        late_pattern(
             r"\b(?:answer|reply|respond|say)\b(?: to everything)? (?:with )?(?:exactly|only|just)(?: with)? "
             rf"{_TEXT}{_PHRASE}",
             re.I,
         ),
         _replace,
     ),
-    (re.compile(r"\bpirate\b", re.I), _open_with("Arr!")),
+    (late_pattern(r"\bpirate\b", re.I), _open_with("Arr!")),
     *((spoken_in(language.name), _open_with(language.opening)) for language in LANGUAGES),
     (UNKNOWN, _apologize),
     (
-        re.compile(
+        late_pattern(
             rf"\b(?:start|begin|open)\b{_EVERY} {_ANSWERS} with {_TEXT}{_PHRASE}",
             re.I,
         ),
         _prepend,
     ),
     (
-        re.compile(
+        late_pattern(
             rf"\b(?:end|finish|close|conclude)\b{_EVERY} {_ANSWERS} with {_TEXT}{_PHRASE}",
             re.I,
         ),
         _append,
     ),
-    (re.compile(rf"\b(?:include|mention|contain)\b (?:the )?(?:exact )?\w+ {_PHRASE}", re.I), _include),
+    (late_pattern(rf"\b(?:include|mention|contain)\b (?:the )?(?:exact )?\w+ {_PHRASE}", re.I), _include),
     (
-        re.compile(r"\b(?:capital letters|all[ -]caps|upper[ -]?case|in capitals)\b", re.I),
+        late_pattern(r"\b(?:capital letters|all[ -]caps|upper[ -]?case|in capitals)\b", re.I),
         lambda _match: str.upper,
     ),
-    (re.compile(r"\b(?:lower[ -]?case|small letters)\b", re.I), lambda _match: str.lower),
+    (late_pattern(r"\b(?:lower[ -]?case|small letters)\b", re.I), lambda _match: str.lower),
 )

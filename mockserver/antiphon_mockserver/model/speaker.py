@@ -9,7 +9,7 @@ speaker.say("Say hello to Ada.")                # ("Hello!", 12, 2): the text, i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from antiphon_mockserver.model import in_manner
 from antiphon_mockserver.model.prompt_schema import PROPERTIES
@@ -17,6 +17,7 @@ from antiphon_mockserver.model.reading import instructions_of, read_text, whole_
 from antiphon_mockserver.model.skills import Refusal, answer, fit_words
 from antiphon_mockserver.response.plan import Context
 from antiphon_mockserver.response.tokens import ITEM_OVERHEAD, count, count_input
+from antiphon_spec.loading.construction import dataclass
 
 DIRECTIVES = frozenset({"tools", "text", "reasoning", "include", "context_management"})
 """The members of a request that may lead to more than a text."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from antiphon_mockserver.model.prompt_hints import names_in
 from antiphon_mockserver.model.words import words
+from antiphon_spec.loading.late import late_pattern
 
 GENERIC = frozenset(
     words(
@@ -20,7 +21,7 @@ GENERIC = frozenset(
 )
 """Words in the name of a tool that do not say what it is about."""
 
-NAMESPACE = re.compile(r"\A(?:.*(?:__|[./:])|.*-(?=\w*_\w))(?=\w)")
+NAMESPACE = late_pattern(r"\A(?:.*(?:__|[./:])|.*-(?=\w*_\w))(?=\w)")
 """What stands before the own name of a tool: the name of its plugin or server."""
 HANDING_OVER = frozenset(words("transfer handoff delegate escalate"))
 """The words that name a tool with which one agent hands over to any other."""
@@ -34,13 +35,13 @@ FINISHING = frozenset(
 """The words of a tool's name when it takes the answer itself, as frameworks have it."""
 TYPES = frozenset(words("int integer float number str string text bool boolean list array dict object"))
 """The words of such a name that say of what type the answer is: `return_int`."""
-NUMBERED = re.compile(r"_[0-9a-f]{6,}\Z")
+NUMBERED = late_pattern(r"_[0-9a-f]{6,}\Z")
 """The end of a tool's name that belongs to one conversation."""
 
-WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+WORD = late_pattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 ENDINGS = words("ations ation ators ator ating ates ate ings ing ers er ors or ed es s e")
 SHORTEST_STEM = 4
-ORDER = re.compile(
+ORDER = late_pattern(
     r"\b(?:use|using|call|invoke|try|ask|with)\s+(?:the|your|a|an|my)?\s*"
     r"[\"'`]?([\w-]+(?: [\w-]+){0,3}?)[\"'`]?\s+(?:tools?|functions?|agents?|apis?)\b",
     re.IGNORECASE,

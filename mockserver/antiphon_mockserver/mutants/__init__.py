@@ -11,10 +11,10 @@ a sentence whose subject is the server.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.loading.discovery import import_all
 
 SEAMS = ("body", "events", "sse", "http", "state")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_mockserver.prompt_templates.template import Template, Version
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
+from antiphon_spec.loading.construction import dataclass
 
 PLACE = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 PICTURES = "message.input_image.image_url"

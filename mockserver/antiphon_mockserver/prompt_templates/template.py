@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from antiphon_mockserver.settings import SettingError
 from antiphon_mockserver.tool_servers import FileServer, ToolServer, open_servers
 from antiphon_spec.data import DataError, read_yaml
 from antiphon_spec.extras import require
+from antiphon_spec.loading.construction import dataclass
 
 SHIPPED = Path(antiphon_fixtures.__file__).parent / "prompts"
 REUSABLE = SHIPPED / "reusable"

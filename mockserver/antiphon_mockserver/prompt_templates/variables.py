@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -12,6 +11,7 @@ import orjson
 from antiphon_mockserver.prompt_templates.rendering import TemplateError, holds, variables_of
 from antiphon_mockserver.prompt_templates.template import Version
 from antiphon_mockserver.server.errors import invalid
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.schema import LocalValidator
 
 PLACE = "prompt.variables"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, overload
 
 from antiphon_mockserver.response.pace import AT_ONCE
 from antiphon_mockserver.response.timeline import Timeline
+from antiphon_spec.loading.construction import dataclass
 
 NO_AUDIO = {"audio_tokens": 0}
 NO_PREDICTION = {"accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0}

@@ -8,12 +8,11 @@ OpenAI builds its ids the same way.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
 
-from antiphon_spec.loading.construction import quick
+from antiphon_spec.loading.construction import dataclass
 
 SHARED = 16
 """How many hex digits the ids of a response and of its items have in common."""
@@ -21,7 +20,6 @@ TAIL = 30
 STORED, TRANSIENT = "00", "01"
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Identity:
     """The ids of one response, or of another answer."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 
 from antiphon_mockserver.response.frames import (
@@ -27,6 +26,7 @@ from antiphon_mockserver.response.frames import (
     write_parts,
 )
 from antiphon_mockserver.response.tokens import split
+from antiphon_spec.loading.construction import dataclass
 
 CAPACITY, LARGEST_SIZE = 64, 1 << 15
 """How many kinds of requests have moulds at a time, and how many bytes one has at most besides its input."""

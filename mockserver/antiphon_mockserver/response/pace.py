@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
 from typing import Any
+
+from antiphon_spec.loading.construction import dataclass
 
 
 @dataclass(frozen=True, slots=True)

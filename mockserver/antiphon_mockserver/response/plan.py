@@ -9,14 +9,14 @@ timeline = Timeline(final, dialect)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from antiphon_mockserver.response.pace import Pace
 from antiphon_mockserver.tool_servers.toolserver import ToolServer
 from antiphon_mockserver.video_library.library import Library
 from antiphon_spec.dialect import Dialect
-from antiphon_spec.loading.construction import quick
+from antiphon_spec.loading.construction import dataclass
 
 Item = dict[str, Any]
 """An item as on the wire."""
@@ -44,7 +44,6 @@ class Container:
     files: tuple[StoredText, ...] = ()
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Context:
     """Everything that the model may use; equal contexts get equal answers."""
@@ -92,7 +91,6 @@ class ApiError(Exception):
         self.delay = delay
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The content of an answer, before ids, statuses and times."""

@@ -14,7 +14,6 @@ deterministic model answers; a strict script sends an error that lists each entr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from antiphon_mockserver.script.matching import Condition, conditions, mismatche
 from antiphon_mockserver.settings import Source
 from antiphon_spec.data import DataError, place, read_yaml
 from antiphon_spec.json_schema.fault import steps
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.schema import LocalValidator
 
 __all__ = ["Script", "ScriptEntry", "ScriptError", "has_times", "load", "load_pace", "planner"]

@@ -31,6 +31,7 @@ def answer(entry: Mapping[str, Any], context: Context) -> Plan:
     items = with_logprobs(tuple(_items(entry)), context)
     usage = _usage(items, context, entry.get("usage", {}))
     status = entry.get("status", "failed" if "failure" in entry else "completed")
+    usage = _usage(items, context, entry.get("usage", {}))
     return Plan(
         items=items,
         status=status,

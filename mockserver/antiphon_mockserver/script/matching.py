@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_mockserver.model.reading import Reading
 from antiphon_mockserver.response.plan import Context, Item
 from antiphon_spec.json_schema.fault import ABSENT, show
+from antiphon_spec.loading.construction import dataclass
 
 Actual = Callable[[Context, Reading], Any]
 

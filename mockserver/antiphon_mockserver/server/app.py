@@ -38,7 +38,6 @@ from antiphon_mockserver.server.origin import reject_elsewhere
 from antiphon_mockserver.server.reading import canonical, read, reject_too_long, without_boundary
 from antiphon_mockserver.server.sender import NO_CALL, Connection, Receive, Send, Sender
 from antiphon_mockserver.server.webhooks import Webhooks
-from antiphon_mockserver.server.websocket import serve_socket
 from antiphon_mockserver.settings import Settings, Source, check_types
 from antiphon_mockserver.state.clock import Sleeper, open_clock
 from antiphon_mockserver.state.opening import open_store
@@ -104,7 +103,8 @@ class MockApp:
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
-            await serve_socket(self, scope, receive, send)
+            sockets = import_module("antiphon_mockserver.server.websocket")  # with the first connection
+            await sockets.serve_socket(self, scope, receive, send)
 
     def _behaviour(self, scripts: Sequence[Source]) -> Behaviour:
         standard = self._standard()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -17,6 +16,7 @@ import orjson
 from antiphon_mockserver.api import Handler
 from antiphon_mockserver.response.frames import write
 from antiphon_mockserver.server.context import EVENT_STREAM, JSON, Answer, Request, ServerContext, Streaming
+from antiphon_spec.loading.construction import dataclass
 
 CAPACITY, LARGEST_SIZE = 512, 1 << 17
 """How many answers the cache holds, and the size of the largest one in bytes."""

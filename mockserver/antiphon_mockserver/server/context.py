@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -27,7 +27,7 @@ from antiphon_mockserver.state.store import Store, Table
 from antiphon_mockserver.video_library.library import Library
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.document import Operation
-from antiphon_spec.loading.construction import quick
+from antiphon_spec.loading.construction import dataclass
 
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream; charset=utf-8"
@@ -96,7 +96,6 @@ class Answer:
     """Whether the headers say how long the body is."""
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Streaming:
     """An answer as a stream of events."""
@@ -120,7 +119,6 @@ class Streaming:
         return isinstance(self.events, Events | Chunks) and self.events.is_long
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Turn:
     """A valid request, with everything that it builds upon."""

@@ -11,12 +11,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import count
 
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.settings import SettingError
 from antiphon_spec.data import nearest
+from antiphon_spec.loading.construction import dataclass
 
 KINDS = ("status", "rate-limit", "delay", "pace", "cut", "broken-frame")
 WHOLE = frozenset({"status", "rate-limit", "cut", "broken-frame"})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
+
+from antiphon_spec.loading.construction import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -19,6 +18,7 @@ from antiphon_mockserver.server.faults import Injection
 from antiphon_mockserver.server.headers import Headers, Pairs, decode_headers, encode_headers, lines
 from antiphon_mockserver.server.journal import Journal, JournalEntry
 from antiphon_mockserver.state.clock import Clock, RealClock, Sleeper, http_date
+from antiphon_spec.loading.construction import dataclass
 
 NO_CALL = Call("", "", "", {}, None)
 Changes = Mapping[str, Sequence[Callable[[Any, Call], Any]]]

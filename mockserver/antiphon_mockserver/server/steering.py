@@ -10,10 +10,11 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from antiphon_mockserver.response.identity import tail
+from antiphon_spec.loading.construction import dataclass
 
 if TYPE_CHECKING:
     from antiphon_mockserver.server.lane import Lane

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import orjson
@@ -25,6 +25,7 @@ from antiphon_mockserver.server.posting import post
 from antiphon_mockserver.settings import Settings
 from antiphon_mockserver.state.record import Record
 from antiphon_mockserver.state.store import StoreError
+from antiphon_spec.loading.construction import dataclass
 
 log = logging.getLogger("antiphon")
 

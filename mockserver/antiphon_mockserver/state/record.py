@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -11,10 +10,9 @@ import orjson
 from antiphon_mockserver.response.pace import AT_ONCE, Pace, read_pace
 from antiphon_mockserver.video_library.library import Library
 from antiphon_spec.dialect import Dialect
-from antiphon_spec.loading.construction import quick
+from antiphon_spec.loading.construction import dataclass
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Record:
     """A response with everything that later requests for it need; JSON only."""
@@ -115,7 +113,6 @@ def unpack_resource(content: bytes) -> Resource:
     return Resource(**orjson.loads(content))
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class RequestDetails:
     """A request as the checks see it: parsed, with the stored turns that it continues."""

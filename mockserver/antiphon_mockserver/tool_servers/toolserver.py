@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from antiphon_spec.loading.construction import dataclass
 
 ToolDescription = Mapping[str, Any]
 """A tool as its server describes it: `name`, `description`, `input_schema`."""

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from inspect import getdoc, signature
 from typing import Any
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import SEAMS, Call
 from antiphon_mockserver.response.timeline import Timeline
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.loading.discovery import import_all
 
 Event = dict[str, Any]

@@ -6,7 +6,7 @@ A sentence quotes a passage, lists extracted facts, or repeats a summary.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from antiphon_mockserver.model.languages import ENGLISH, language_of
 from antiphon_mockserver.video_library.claims import Claim, quotation_of
@@ -29,6 +29,7 @@ from antiphon_mockserver.video_library.terms import (
     stems,
     terms,
 )
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.world import MODALITIES, Segment
 
 MOST_CLAIMS = 5

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_mockserver.video_library.objects import passage_object
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.world import MODALITIES, Collection, File, Passage, Segment
 
 QUOTED = {

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from dataclasses import fields as fields_of
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +16,7 @@ from typing import Any
 
 from antiphon_mockserver.settings import SettingError
 from antiphon_spec.data import nearest
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.world import Members
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from antiphon_mockserver.model.words import words
 from antiphon_mockserver.video_library.entities import EntityRecord, Field, measure, texts
 from antiphon_mockserver.video_library.terms import ASKING, stem, stems
+from antiphon_spec.loading.construction import dataclass
 
 COMPARISONS = (
     ("at most", operator.le, "at most|no more than|up to"),

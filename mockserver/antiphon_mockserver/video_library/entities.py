@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from antiphon_mockserver.video_library.comparison import as_number
 from antiphon_mockserver.video_library.terms import stems
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.world import Collection, Extraction, File, Members, Segment
 
 MOST_FACTS = 4

@@ -6,13 +6,13 @@ A filter is parsed once, from the JSON of a request, and then applied to any num
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from antiphon_mockserver.video_library.comparison import OPERATORS, Instant, Readings, Test, fields
 from antiphon_spec.json_schema.fault import ABSENT, one_of, show
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.world import File, Segment
 
 SCOPES = ("file", "segment")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import antiphon_fixtures
 from antiphon_mockserver.settings import SettingError
 from antiphon_mockserver.video_library.comparison import Readings
 from antiphon_spec.data import hint
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.world import (
     Collection,
     File,
@@ -27,7 +27,7 @@ class Library:
     """The files and collections of a world."""
 
     world: World
-    readings: Readings = Readings()  # noqa: RUF009 - it is frozen
+    readings: Readings = Readings()
     """How to read its filters where the documents leave it open."""
 
     @property

@@ -7,7 +7,6 @@ records that satisfy it: the first of a ranking, or all of them.
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_mockserver.model.words import words
@@ -30,6 +29,7 @@ from antiphon_mockserver.video_library.entities import (
 )
 from antiphon_mockserver.video_library.retrieval import texts_in
 from antiphon_mockserver.video_library.terms import own_words, stem, stems
+from antiphon_spec.loading.construction import dataclass
 
 LEAST = frozenset(words("fewest least lowest minimum shortest smallest quickest fastest cheapest"))
 MOST = frozenset(words("most highest maximum longest largest biggest greatest slowest"))

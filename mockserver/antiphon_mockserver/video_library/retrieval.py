@@ -9,13 +9,13 @@ from __future__ import annotations
 import sqlite3
 import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 from typing import Any
 
 from antiphon_mockserver.video_library.library import Library
 from antiphon_mockserver.video_library.terms import own_words
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.world import MODALITIES, File, Passage, Segment
 
 Place = tuple[File, Segment]

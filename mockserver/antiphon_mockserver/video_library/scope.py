@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from antiphon_mockserver.video_library.entities import EntitySource, entity_source
 from antiphon_mockserver.video_library.filters import EVERYTHING, Filter
 from antiphon_mockserver.video_library.library import Library
 from antiphon_mockserver.video_library.objects import DESCRIBING
 from antiphon_mockserver.video_library.retrieval import Hit, Place, index_of
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.world import Collection, File, Segment
 
 

@@ -4,11 +4,11 @@ the mock server showed it."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from antiphon_spec.data import read_yaml
+from antiphon_spec.loading.construction import dataclass
 
 CLIENTS = Path(__file__).parent / "clients.yaml"
 Faults = Mapping[str, Mapping[str, Mapping[str, str]]]

@@ -8,13 +8,13 @@ a set; it never changes afterwards. Older sets have authorities only, and weigh 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from antiphon_spec.data import DataError, nearest, read_yaml
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.profile import Profile, Weight, profile_of, profile_of_levels
 from antiphon_spec.renamed import current_rule
 from antiphon_spec.requirement import Kind, Requirement

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from antiphon_spec.data import read_yaml
 from antiphon_spec.document import Document
 from antiphon_spec.json_schema.fault import show, steps
 from antiphon_spec.json_schema.sample import Probe, Sampler
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.schema import Schemas
 
 OURS, PUBLISHED = "ours", "published"

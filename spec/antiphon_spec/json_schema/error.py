@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from antiphon_spec.json_schema.window import Path, Window
-from antiphon_spec.loading.construction import quick
+from antiphon_spec.loading.construction import dataclass
 
 SMALLEST = ("minItems", "minProperties", "contains", "minContains")
 """The keywords that a part of an instance may break while the whole one does not."""
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class SchemaError:
     """One keyword that an instance breaks."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_spec.json_schema.error import SchemaError
@@ -23,6 +22,7 @@ from antiphon_spec.json_schema.fault import (
 )
 from antiphon_spec.json_schema.newer import FINISH_REASONS
 from antiphon_spec.json_schema.window import Path
+from antiphon_spec.loading.construction import dataclass
 
 TAGS = ("type", "role")
 OPEN = "x-antiphon-open"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from antiphon_spec.loading.construction import quick
+from antiphon_spec.loading.construction import dataclass
 
 ABSENT = "absent"
 REQUIRED = "required"
@@ -14,7 +13,6 @@ REQUIRED = "required"
 _LONGEST = 60
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One place where an instance breaks its schema. `pointer` names the wrong or missing member."""

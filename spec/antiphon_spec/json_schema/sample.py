@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from antiphon_spec.document import Document
 from antiphon_spec.json_schema.fault import pointer_of
+from antiphon_spec.loading.construction import dataclass
 
 Json = Any
 Path = tuple[str | int, ...]

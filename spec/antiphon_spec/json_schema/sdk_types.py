@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, partial
 from importlib import import_module
 from itertools import chain
@@ -20,6 +20,7 @@ from typing import Any
 from antiphon_spec.data import read_yaml
 from antiphon_spec.document import Document, Operation
 from antiphon_spec.json_schema.shape import Form, Member, Shape, joined, merged, of_schema, of_type
+from antiphon_spec.loading.construction import dataclass
 
 OURS, SDK = "ours", "sdk"
 Sources = tuple[Any, ...]

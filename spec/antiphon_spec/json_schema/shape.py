@@ -9,10 +9,11 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from antiphon_spec.document import Document
+from antiphon_spec.loading.construction import dataclass
 
 _TAG = "type"
 _NUMBERS = {

@@ -9,9 +9,11 @@ are wrong, those at the beginning of their arrays show; the others do once these
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Any
+
+from antiphon_spec.loading.construction import dataclass
 
 Path = tuple[str | int, ...]
 LARGE = 300

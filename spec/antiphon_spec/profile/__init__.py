@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from antiphon_spec.data import DataError, nearest, read_yaml
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.requirement import Kind, Requirement
 
 PROFILES = Path(__file__).parent

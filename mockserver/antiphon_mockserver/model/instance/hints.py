@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from antiphon_mockserver.model.question import Feedback
 from antiphon_mockserver.model.words import words
+from antiphon_spec.loading.construction import dataclass
 
 Value = TypeVar("Value")
 

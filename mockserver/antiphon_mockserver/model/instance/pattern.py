@@ -16,8 +16,9 @@ from typing import NamedTuple
 import jsonschema_rs
 
 from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError, first_line
+from antiphon_spec.loading.late import late_pattern
 
-TOKEN = re.compile(
+TOKEN = late_pattern(
     r"(?P<anchor>\^|\$|\\[bBAzZ])"
     r"|(?P<set>\[\^?(?:\\.|[^\\\]])*\]|\.|\\[dDwWsS]|\\[pP](?:\{[^}]*\}|[A-Z]))"
     r"|(?P<code>\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\u\{[0-9a-fA-F]{1,5}\})"
@@ -31,7 +32,7 @@ TOKEN = re.compile(
     r"|(?P<literal>[^\\])",
     re.DOTALL,
 )
-CODE = re.compile(r"\\[xu]\{?([0-9a-fA-F]{1,6})")
+CODE = late_pattern(r"\\[xu]\{?([0-9a-fA-F]{1,6})")
 CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "0": "\0"}
 
 PREFERRED = f"a0A-_ .@/:{ascii_lowercase}{digits}{ascii_uppercase}!\"#$%&'()*+,;<=>?[\\]^`{{|}}~\t\nä中"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_mockserver.mutants import Call, add, mutant
 from antiphon_mockserver.mutants.edits import DROPPED, Json, is_response, on_responses, setting
+from antiphon_spec.loading.construction import dataclass
 
 SEAM = "body"
 

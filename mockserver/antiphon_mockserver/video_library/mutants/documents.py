@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_mockserver.mutants import Call, add
 from antiphon_mockserver.mutants.edits import DROPPED, put
+from antiphon_spec.loading.construction import dataclass
 
 SEAM = "body"
 
