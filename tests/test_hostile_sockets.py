@@ -16,6 +16,7 @@ BOUND = 60
 """Seconds, on a slow machine: the deadline of a run is 4 s, and judging takes its time."""
 QUICK = ("--dialect", "openai", "--no-properties", "--scenario", "sampling", "--timeout", "1")
 QUICK += ("--exchange-timeout", "2", "--deadline", "4", "--recovery", "1")
+COMPARED = ("--dialect", "openai", "--scenario", "sampling", "--timeout", "1", "--recovery", "1")
 FAILS, NOT_JUDGED = 1, 2
 RUNS = {
     "half-a-chunk-size": (NOT_JUDGED, "TransferEncodingError"),
@@ -52,3 +53,18 @@ def test_a_run_ends_and_its_report_says_why(life: str, tmp_path: Path, capsys) -
     header = orjson.loads((tmp_path / folder.RECORDS).read_bytes().partition(b"\n")[0])
     assert header
     assert run(["report", "--verify", str(tmp_path)]) == 0
+    transcript = str(tmp_path / folder.TRANSCRIPT)
+    capsys.readouterr()
+    assert run(["lint", transcript, "--dialect", "openai"]) in {0, FAILS, NOT_JUDGED}
+    assert run(["compare", transcript, transcript, "--dialect", "openai"]) in {0, NOT_JUDGED}
+    assert "Traceback" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("life", ["a-gzip-bomb", "deep-json", "a-reset-in-a-stream"])
+def test_a_hostile_target_is_compared_or_named(life: str, capsys) -> None:
+    with target(life) as one, target("a-reset-in-the-body") as other:
+        status = run(["compare", one.url, other.url, *COMPARED])
+    output = "".join(capsys.readouterr())
+    assert "Traceback" not in output
+    assert status in {FAILS, NOT_JUDGED}, output
+    assert one.url in output or other.url in output
