@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.requests.constants import UNKNOWN_MODEL
+from antiphon_conformance.requests.spellings import SPELLINGS
 from antiphon_conformance.requests.test_prompts import UNKNOWN_ITEM, UNKNOWN_RESPONSE
 from antiphon_conformance.rules.views import AnyReply
 from antiphon_spec.dialect import Dialect
@@ -44,8 +45,13 @@ class Oddity:
         return any(row is not None and row.tested for row in map(dialect.resolve, self.cites))
 
     def occurs_in(self, body: Mapping[str, Any]) -> bool:
-        """Whether a request has these members."""
-        return all(body.get(name) == value for name, value in self.members.items())
+        """Whether a request has these members; a text may stand in a list."""
+        return all(_is_like(body.get(name), value) for name, value in self.members.items())
+
+
+def _is_like(actual: Any, value: Any) -> bool:
+    spellings = [spell(value) for spell in SPELLINGS.values()] if isinstance(value, str) else []
+    return bool(actual == value) or (isinstance(actual, list) and actual in spellings)
 
 
 def _odd(cites: str, **members: Any) -> Oddity:

@@ -98,6 +98,18 @@ for _status in (404, 405):
     )
 
 
+@variation("http.keeps-chats-and-deletes-none", fits=("openai",))
+def keeps_chats_and_deletes_none(answer: Answer, call: Call) -> Answer:
+    """Keeps chats that can be read and listed; nobody can change or delete them, or read their messages.
+
+    RFC 9110, 15.5.6. The dialect calls stored chats optional, and does not say that they come as a whole.
+    """
+    if call.operation not in ("updateChatCompletion", "deleteChatCompletion", "getChatCompletionMessages"):
+        return answer
+    headers = {"content-type": "application/json", "allow": "GET"}
+    return Answer(405, headers, orjson.dumps({"detail": "Method Not Allowed"}))
+
+
 def _says_not_found(answer: Answer, call: Call) -> Answer:
     if call.operation not in OPTIONAL or answer.status == 401:
         return answer
