@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.requests.constants import UNKNOWN_MODEL
-from antiphon_conformance.requests.spellings import SPELLINGS
 from antiphon_conformance.requests.test_prompts import UNKNOWN_ITEM, UNKNOWN_RESPONSE
 from antiphon_conformance.rules.views import AnyReply
 from antiphon_spec.dialect import Dialect
@@ -50,8 +49,16 @@ class Oddity:
 
 
 def _is_like(actual: Any, value: Any) -> bool:
-    spellings = [spell(value) for spell in SPELLINGS.values()] if isinstance(value, str) else []
-    return bool(actual == value) or (isinstance(actual, list) and actual in spellings)
+    return bool(actual == value) or (isinstance(value, str) and _lone_text(actual) == value)
+
+
+def _lone_text(items: Any) -> Any:
+    """The text of the only message in a list, be it a string or the only part; None without one."""
+    content = items
+    for name in ("content", "text"):
+        if isinstance(content, list) and len(content) == 1 and isinstance(content[0], Mapping):
+            content = content[0].get(name)
+    return content if isinstance(items, list) and isinstance(content, str) else None
 
 
 def _odd(cites: str, **members: Any) -> Oddity:
