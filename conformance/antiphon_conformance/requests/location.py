@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.requests.validity import is_invalid
@@ -26,10 +27,16 @@ def _below_base(path: str, dialect: Dialect, method: str) -> str:
     A base URL may have a segment that begins an operation, too: the first rest that is one decides.
     """
     bare, question, query = path.partition("?")
-    roots = {operation.path.split("/")[1] for operation in dialect.document.operations.values()}
+    roots = _roots(dialect)
     segments = bare.split("/")
     rests = ["/" + "/".join(segments[index:]) for index, segment in enumerate(segments) if segment in roots]
     if not rests:
         return path
     rest = next((rest for rest in rests if dialect.document.match(method, rest) is not None), rests[0])
     return rest + question + query
+
+
+@cache
+def _roots(dialect: Dialect) -> frozenset[str]:
+    """The first segments of the paths of all operations."""
+    return frozenset(operation.path.split("/")[1] for operation in dialect.document.operations.values())

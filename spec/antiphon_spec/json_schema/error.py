@@ -93,7 +93,7 @@ def _true_path(instance: Any, error: ValidationError) -> Path:
     out one whose name is empty."""
     path = _keys(instance, error.instance_path)
     value = _at(instance, path)
-    while value != error.instance and isinstance(value, dict) and "" in value:
+    while isinstance(value, dict) and "" in value and value != error.instance:
         path, value = [*path, ""], value[""]
     return tuple(path)
 
@@ -102,6 +102,10 @@ def _keys(value: Any, steps: Iterable[str | int]) -> list[str | int]:
     """The keys behind the steps of a path of the library; fewer where it leads nowhere."""
     keys: list[str | int] = []
     for step in steps:
+        if type(step) is str and isinstance(value, dict) and step in value:  # as nearly always
+            keys.append(step)
+            value = value[step]
+            continue
         while (key := _key(value, step)) is None and isinstance(value, Mapping) and "" in value:
             keys.append("")
             value = value[""]

@@ -40,6 +40,8 @@ class Window:
 
     def path(self, path: Path) -> Path:
         """The place in the whole instance of a place in the window."""
+        if not self.offsets:
+            return path
         return tuple(
             step + self.offsets.get(path[:index], 0) if isinstance(step, int) else step
             for index, step in enumerate(path)

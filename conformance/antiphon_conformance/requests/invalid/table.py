@@ -34,21 +34,26 @@ def mistakes_of(
     dialect: Dialect, operation: str | None, body: Any
 ) -> Iterator[tuple[InvalidRequest, str, Any]]:
     """Every mistake in a request body under a dialect, with its place and the value there."""
-    for member, invalid_request in _by_member(dialect, operation) if isinstance(body, dict) else ():
-        if invalid_request.is_omission or member in body:
-            for place, value in invalid_request.occurrences_in(body):
-                yield invalid_request, place, value
+    if not isinstance(body, dict):
+        return
+    for member, is_of_elements, row in _by_member(dialect, operation):
+        may_occur = member in body and (not is_of_elements or isinstance(body[member], list))
+        if may_occur or row.is_omission:
+            for place, value in row.occurrences_in(body):
+                yield row, place, value
 
 
 @cache
-def _by_member(dialect: Dialect, operation: str | None) -> tuple[tuple[str, InvalidRequest], ...]:
-    """The mistakes that a request of an operation can make, each with its top-level member."""
+def _by_member(dialect: Dialect, operation: str | None) -> tuple[tuple[str, bool, InvalidRequest], ...]:
+    """The mistakes that a request of an operation can make, each with its top-level member and whether it is
+    about the elements of that: most inputs are texts and have none."""
     rows = (
         invalid_request
         for invalid_request in known_mistakes(dialect)
         if operation in invalid_request.operations
     )
-    return tuple((root(invalid_request.path), invalid_request) for invalid_request in rows)
+    members = ((root(row.path), row) for row in rows)
+    return tuple((member, row.path.startswith(f"{member}["), row) for member, row in members)
 
 
 Occurrences = tuple[tuple[InvalidRequest, str, Any], ...]

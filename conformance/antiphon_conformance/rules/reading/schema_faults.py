@@ -11,6 +11,7 @@ from copy import deepcopy
 from functools import cache
 from typing import Any, NamedTuple
 
+from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import ABSENT
 from antiphon_conformance.rules.reading.output import typed_parts
 from antiphon_conformance.rules.rule import Finding
@@ -142,8 +143,19 @@ def _faults_of_item(item: Item) -> Sorted:
     validator = item.dialect.schemas.item(str(item.type))
     if validator is None:
         return Sorted()
-    faults = (fault for fault in object_faults(validator, item.object) if fault.pointer != "/type")
+    pool = faults_of_item(item.exchange, validator, item.object)
+    faults = (fault for fault in pool if fault.pointer != "/type")
     return _sort(validator, typed_parts(item.object), faults)
+
+
+def faults_of_item(exchange: Exchange, validator: Validator, item: Mapping[str, Any]) -> tuple[Fault, ...]:
+    """The faults of an output item in an answer. The end of a stream and its views read them, too."""
+    key = ("faults of item", id(item))  # the exchange holds the item, so that no other takes its id
+    return exchange.facts.once(key, _all_faults, validator, item)
+
+
+def _all_faults(validator: Validator, item: Mapping[str, Any]) -> tuple[Fault, ...]:
+    return tuple(object_faults(validator, item))
 
 
 def object_faults(validator: Validator, item: Mapping[str, Any]) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from antiphon_conformance.http.exchange import Event, Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import item_kind, member, objects
 from antiphon_conformance.rules.reading.places import is_index
-from antiphon_conformance.rules.reading.schema_faults import object_faults
+from antiphon_conformance.rules.reading.schema_faults import faults_of_item
 from antiphon_conformance.rules.reading.stream_view import Thread, stream_view
 from antiphon_conformance.rules.reading.streams import OPEN_RESPONSES, OPENAI
 from antiphon_conformance.rules.rule import Finding, rule
@@ -100,7 +100,7 @@ def _find_faults(schemas: Schemas, event: Event) -> list[Fault]:
 def _new_faults(stream: StreamReply, *kinds: str) -> Iterator[tuple[Event, Fault]]:
     """The faults that other rules do not report: neither faults that the items of the terminal event have
     too, nor types that the document does not know."""
-    final_faults = _faults_of_final_items(stream)
+    final_faults = stream.exchange.facts.once("faults at the end", _faults_of_final_items, stream)
     for event, fault in _faults(stream, *kinds):
         unknown = fault.pointer == "/item/type" and fault.keyword == "enum"
         lane = stream.dialect.grammar.events[event.type].lane
@@ -117,7 +117,7 @@ def _faults_of_final_items(stream: StreamReply) -> frozenset[tuple[str, str]]:
         (f"{index}{fault.pointer}", fault.expected)
         for index, item in objects(stream.final.get("output") if terminal else None)
         if (validator := validator_of(str(item_kind(item)))) is not None
-        for fault in object_faults(validator, item)
+        for fault in faults_of_item(stream.exchange, validator, item)
     )
 
 
