@@ -98,13 +98,12 @@ ODDITIES: Mapping[str, Oddity] = {
 }
 
 
-def _by_first_member() -> Mapping[str, Sequence[tuple[Any, str]]]:
-    """By the name of their first member, the oddities with its value: hardly a request has one of these."""
-    rows: dict[str, list[tuple[Any, str]]] = {}
+def _by_first_member() -> Mapping[str, Sequence[str]]:
+    """The names of the oddities by the first of their members: a request lacks most of these."""
+    names: dict[str, list[str]] = {}
     for name, oddity in ODDITIES.items():
-        member, value = next(iter(oddity.members.items()))
-        rows.setdefault(member, []).append((value, name))
-    return rows
+        names.setdefault(next(iter(oddity.members)), []).append(name)
+    return names
 
 
 _BY_FIRST_MEMBER = _by_first_member()
@@ -117,8 +116,8 @@ def _oddities_in(body: Mapping[str, Any]) -> frozenset[str]:
             name
             for member in body
             if member in _BY_FIRST_MEMBER
-            for value, name in _BY_FIRST_MEMBER[member]
-            if body[member] == value and ODDITIES[name].occurs_in(body)
+            for name in _BY_FIRST_MEMBER[member]
+            if ODDITIES[name].occurs_in(body)
         ]
     )
 
