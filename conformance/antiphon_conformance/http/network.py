@@ -204,11 +204,11 @@ def describe(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
         kind = "the proxy " if isinstance(error, aiohttp.ClientProxyConnectionError) else ""
         if isinstance(error.os_error, ssl.SSLError):
-            what = error.os_error.reason or error.os_error
-            return f"TLS failed at {error.host}:{error.port} ({what}); is it http:// in place of https://?"
+            reason = error.os_error.reason or error.os_error
+            return f"TLS failed at {error.host}:{error.port} ({reason}); is it http:// in place of https://?"
         code = error.os_error.errno
-        is_known = code is not None and code > 0  # else it is of a resolver, whose words say more
-        why = os.strerror(code or 0) if is_known else error.os_error.strerror or error.os_error
+        is_number_of_system = code is not None and code > 0  # else it is of a resolver, whose words say more
+        why = os.strerror(code or 0) if is_number_of_system else error.os_error.strerror or error.os_error
         host = f"[{error.host}]" if ":" in error.host else error.host
         place = getattr(error, "path", "") or f"{kind}{host}:{error.port}"  # a path is of a unix socket
         return f"cannot connect to {place}: {why}"

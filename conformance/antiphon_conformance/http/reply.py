@@ -60,8 +60,8 @@ def read_reply(
     if stream is not None:
         return Reply(status, fields, raw, None, (), stream, seconds, started_at)
     reading = strict_json.read(raw) if raw else strict_json.Reading(None)
-    is_one = not any(fault.startswith(strict_json.ANOTHER) for fault in reading.faults)
-    body = reading.value if is_one else None
+    is_single = not any(fault.startswith(strict_json.ANOTHER) for fault in reading.faults)
+    body = reading.value if is_single else None
     return Reply(status, fields, raw, body, reading.faults, None, seconds, started_at)
 
 

@@ -208,8 +208,8 @@ def _not_json(error: ValueError, text: str | bytes) -> str:
     if not text.strip():
         return "not JSON: empty"
     if isinstance(error, json.JSONDecodeError):
-        what = error.msg.removesuffix(" at")
-        return f"not JSON: {what[0].lower()}{what[1:]} at character {error.pos}"
+        message = error.msg.removesuffix(" at")
+        return f"not JSON: {message[0].lower()}{message[1:]} at character {error.pos}"
     return f"not JSON: {str(error)[:80]}"
 
 

@@ -199,13 +199,13 @@ def feature_rows(
     lacking |= {name for name, parent in PARENTS.items() if parent in lacking}
     lacking |= {name for name, exchanges in by_feature.items() if _has_no_route(dialect, name, exchanges)}
     outcomes = _by_exchange(verdicts)
-    hidden = _hidden(verdicts, {trace.scenario for trace in scenario_runs})
+    effectless = _hidden(verdicts, {trace.scenario for trace in scenario_runs})
     return tuple(
         _row(
             feature,
             by_feature.get(feature.name, []),
             _lack(feature.name, lacking),
-            hidden,
+            effectless,
             outcomes,
             verdicts,
         )
@@ -250,7 +250,7 @@ def _row(
     feature: Feature,
     exchanges: list[Exchange],
     lack: str,
-    hidden: Collection[str],
+    effectless: Collection[str],
     outcomes: Mapping[str, Outcome],
     records: Iterable[Record],
 ) -> FeatureRow:
@@ -260,7 +260,7 @@ def _row(
         feature.name,
         feature.title,
         feature.optional,
-        _state(feature.name, exchanges, lack, hidden),
+        _state(feature.name, exchanges, lack, effectless),
         len(exchanges) - failures - warnings,
         failures,
         warnings,
@@ -269,13 +269,13 @@ def _row(
     )
 
 
-def _state(name: str, exchanges: list[Exchange], lack: str, hidden: Collection[str]) -> str:
+def _state(name: str, exchanges: list[Exchange], lack: str, effectless: Collection[str]) -> str:
     if lack == LACKING:
         return LACKING
     if any(_offers(name, exchange) for exchange in exchanges):
         if name in EFFECTS and not _has_effect(name, exchanges) and EFFECTS[name][1] is not OFFERED:
             return EFFECTS[name][1]
-        return UNSEEN if name in hidden and not _has_effect(name, exchanges) else OFFERED
+        return UNSEEN if name in effectless and not _has_effect(name, exchanges) else OFFERED
     if any(exchange.ok for exchange in exchanges):
         return UNREADABLE
     return lack or (FAILING if exchanges else UNSEEN)
@@ -286,11 +286,11 @@ def _hidden(records: Iterable[Record], scenarios: Collection[str]) -> set[str]:
     outcomes: dict[str, set[Outcome]] = {}
     for record in records:
         outcomes.setdefault(record.rule, set()).add(record.outcome)
-    known = all_rules()
+    catalogue = all_rules()
     return {
         name
         for name, rules in EVIDENCE.items()
-        if any(known[rule].scenario in (None, *scenarios) for rule in rules if rule in outcomes)
+        if any(catalogue[rule].scenario in (None, *scenarios) for rule in rules if rule in outcomes)
         and not any(SEEN & outcomes[rule] for rule in rules if rule in outcomes)
     }
 

@@ -118,10 +118,10 @@ def _fault(number: int, fault: Fault, overview: Overview) -> Iterator[str]:
     if later:
         yield f"   - {later}"
     worst = fault.cause.worst_subjects
-    others = [name for name in fault.cause.subjects if name not in worst]
-    if len(worst) + len(others) > MOST_SUBJECTS:
-        names = ", ".join(map(html_code, (*worst, *others)))
-        count = f"all {len(worst)}" + (f", and {len(others)} of less weight" if others else "")
+    lighter = [name for name in fault.cause.subjects if name not in worst]
+    if len(worst) + len(lighter) > MOST_SUBJECTS:
+        names = ", ".join(map(html_code, (*worst, *lighter)))
+        count = f"all {len(worst)}" + (f", and {len(lighter)} of less weight" if lighter else "")
         yield f"   - <details><summary>{count}</summary>{names}</details>"
     yield f"   - rules: {', '.join(f'`{rule}`' for rule in fault.cause.rules[:MOST_RULES])}"
     again = overview.check_command(fault.cause.record)

@@ -31,7 +31,7 @@ async def stored_chats(conversation: Conversation) -> None:
         conversation.missing_feature = FEATURE
         raise UnsupportedError(f"created: answered {creation.answer.status}")
     path = f"{PATH}/{identity}"
-    if not (await _retry(conversation, "retrieved", path, found=True)).ok:
+    if not (await _retry(conversation, "retrieved", path, exists=True)).ok:
         conversation.missing_feature = FEATURE
         raise UnsupportedError("retrieved: the chat is not there")
     conversation.available_features.add(FEATURE)
@@ -45,7 +45,7 @@ async def stored_chats(conversation: Conversation) -> None:
         return
     if not deletion.ok:
         raise ScenarioStopError(f"answered {deletion.answer.status}", "deleted")
-    await _retry(conversation, "retrieved_deleted", path, found=False)
+    await _retry(conversation, "retrieved_deleted", path, exists=False)
 
 
 def _set_aside(conversation: Conversation, exchange: Exchange) -> bool:
@@ -59,12 +59,12 @@ def _set_aside(conversation: Conversation, exchange: Exchange) -> bool:
     return lacks_route
 
 
-async def _retry(conversation: Conversation, name: str, path: str, *, found: bool) -> Exchange:
+async def _retry(conversation: Conversation, name: str, path: str, *, exists: bool) -> Exchange:
     """Reads a chat until it is there, or is gone; the tries before are steps with numbers."""
     pause = client.FIRST_PAUSE
     for turn in range(1, MOST_TRIES):
         exchange = await conversation.get(name, path)
-        if exchange.ok is found or UNROUTED in exchange.traits:
+        if exchange.ok is exists or UNROUTED in exchange.traits:
             return exchange
         conversation.rename(name, f"{name}-{turn}")
         await asyncio.sleep(pause)

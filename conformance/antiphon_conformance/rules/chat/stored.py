@@ -131,8 +131,8 @@ def a_deleted_chat_is_gone(trace: ScenarioTrace) -> Iterator[Finding]:
         actual = show(deletion.answer.fields.get("deleted", ABSENT))
         yield Finding("reply.body/deleted", "true", actual, deletion.id)
     if deletion.ok and succeeded("retrieved_deleted")(trace):
-        gone = trace["retrieved_deleted"]
-        yield Finding("reply.status", "404, since the chat was deleted", str(gone.answer.status), gone.id)
+        later = trace["retrieved_deleted"]
+        yield Finding("reply.status", "404, since the chat was deleted", str(later.answer.status), later.id)
 
 
 @rule(

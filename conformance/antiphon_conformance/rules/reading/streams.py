@@ -73,9 +73,10 @@ def breaches(
             and (not enclosing or breach.enclosing in enclosing)
         )
         if fits:
-            told = finding(event, breach)
-            is_strange = event is None and breach.actual == "start" and stream.events
-            yield replace(told, actual=f"{told.actual}{WITH_EVENTS}{_types(stream)}") if is_strange else told
+            fault = finding(event, breach)
+            if event is None and breach.actual == "start" and stream.events:
+                fault = replace(fault, actual=f"{fault.actual}{WITH_EVENTS}{_types(stream)}")
+            yield fault
 
 
 def _types(stream: StreamReply) -> str:

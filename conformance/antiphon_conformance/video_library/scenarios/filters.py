@@ -40,8 +40,8 @@ async def filtered_answers(conversation: Conversation) -> None:
     if (narrowing := narrow(members)) is not None:
         await _ask(conversation, "some", narrowing)
     await _ask(conversation, "none", IMPOSSIBLE, may_fail=True)
-    cited = _cited_files(await _ask(conversation, "all", {}, may_fail=True))
-    for step, selection in by_id(cited[0]).items() if cited else ():
+    files = _cited_files(await _ask(conversation, "all", {}, may_fail=True))
+    for step, selection in by_id(files[0]).items() if files else ():
         await _ask(conversation, step, selection, may_fail=True)
     await _look_at(conversation, [file["id"] for file in members])
     if (parts := _parts(conversation)) is not None:
