@@ -13,7 +13,7 @@ _BACKTICKS = re.compile(r"`([^`]+)`")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~$^])")
 _LINKED = re.compile(r":(?=//)|\bwww(?=\.)|@(?=\w)|#(?=\d)|\bGH-(?=\d)|\b(?:mailto|xmpp)(?=:)", re.IGNORECASE)
 """After these letters a code host sees an address, a name or the number of an issue."""
-_LIST = re.compile(r"^(?:[-+=]|\d+(?=[.)]))")
+_LIST = re.compile(r"^(?:[-+=]|\d+(?=[.)](?:\s|$)))")
 """How a text would start a list or a heading."""
 
 
