@@ -131,7 +131,7 @@ def test_an_unknown_name_is_told_with_the_nearest_one(own: Path) -> None:
     status, message = lint(own, "--profile", "compatable")
     assert status == 3
     assert message == (
-        "--profile: profile: expected one of compatible, identical, strict, or a YAML file, "
+        "--profile: expected one of compatible, identical, strict, or a YAML file, "
         "got 'compatable'; did you mean 'compatible'?"
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.output import refusals, text_of
+from antiphon_conformance.rules.reading.output import output, refusals, text_of
 from antiphon_conformance.rules.reading.stream_view import stream_view, value_below, views
 from antiphon_conformance.rules.reading.streams import (
     breaches,
@@ -276,10 +276,11 @@ def a_streamed_refusal_is_in_the_final_response(stream: StreamReply) -> Iterator
     """A refusal that streamed is in the output of the completed response.
 
     Programs look for it there; without it they show an empty answer, or parse it as what they asked for.
-    Another rule reports a response without output.
+    Other rules report a response without output, and a message without content.
     """
     terminal, final = stream_view(stream).terminal(), stream_view(stream).final()
-    if terminal and final.get("output") and not any(refusals(final)):
+    has_content = all(isinstance(item.get("content"), list) for _, item in output(final, "message"))
+    if terminal and final.get("output") and has_content and not any(refusals(final)):
         actual = f"without a refusal; the text is {show(text_of(final))}"
         yield Finding(f"{terminal.where}/response/output", "the refusal that streamed", actual)
 
