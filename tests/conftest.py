@@ -8,6 +8,9 @@ from importlib import import_module
 import pytest
 from hypothesis import settings
 
+from antiphon_conformance.rules.rule import all_rules
+from antiphon_conformance.scenarios.scenario import all_scenarios
+
 pytest_plugins = ["pytester"]
 
 # The same examples in every run, however busy the machine is.
@@ -19,6 +22,9 @@ settings.load_profile("antiphon")
 for _name in ("httptools", "uvloop", "wsproto"):
     with suppress(ImportError):
         import_module(_name)
+# Loaded twice, a scenario or a rule has the name of one that there is.
+all_scenarios()
+all_rules()
 
 
 @pytest.fixture(scope="module", autouse=True)
