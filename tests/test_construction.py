@@ -139,3 +139,11 @@ def test_a_late_pattern_is_a_pattern() -> None:
 
 def test_a_late_function_is_that_of_its_module() -> None:
     assert late_function("posixpath", "join")("a", "b") == "a/b"
+
+
+def test_a_class_that_extends_a_frozen_one_makes_objects_of_its_own():
+    class Longer(Point):
+        def __init__(self, x: int) -> None:
+            super().__init__(x)
+
+    assert (Longer(1).total, type(Longer(1))) == (3, Longer)

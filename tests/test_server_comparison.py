@@ -84,6 +84,7 @@ OPEN = {
     "state.reads-text-only",
     "http.stores-chats-as-others-do",
     "sse.chats-as-others-do",
+    "body.lists-messages-with-null-for-their-status",
     "body.lists-messages-without-a-status",
     "state.adds-a-newer-item",
     "state.adds-an-item-of-its-own",

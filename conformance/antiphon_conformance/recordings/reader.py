@@ -107,12 +107,23 @@ def _hide(recording: Recording) -> Recording:
     return replace(recording, exchanges=clean[:count], traces=traces)
 
 
+def _is_utf16(line: bytes) -> bool:
+    """Whether a first line is text in UTF-16: a line ends within a letter, of which a byte is left."""
+    if not line.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return False
+    try:
+        text = line[: len(line) & ~1].decode("utf-16").strip()
+    except UnicodeDecodeError:
+        return False
+    return bool(text) and text.isprintable()
+
+
 def _read(file: BinaryIO, path: Path, allowance: Allowance) -> Recording:
     """What is in a file. JSON lines are read one by one: there may be more of them than there is memory."""
     first = b""
     while not first.strip() and (line := file.readline()):
         first += line.removeprefix(BOM_UTF8) if not first else line
-    if first.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+    if _is_utf16(first):
         raise RecordingError(str(path), "a text in UTF-8", "one in UTF-16, as PowerShell's `>` writes it")
     if not first.strip() and path.suffix != ".sse":
         raise RecordingError(str(path), _FORMS, "an empty file")

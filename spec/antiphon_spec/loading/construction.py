@@ -98,8 +98,15 @@ def _compile(cls: type[Any], members: tuple[Field[Any], ...]) -> Callable[..., N
     if has_twin:
         names["twin"] = type(cls.__name__, (), {"__slots__": tuple(member.name for member in members)})
         names["become"] = vars(object)["__class__"].__set__
-        lines = ["become(self, twin)", *(f"self.{name} = {value}" for name, value in values)]
-        lines.append("self.__class__ = cls")
+        lines = [
+            "if self.__class__ is cls:",
+            "    become(self, twin)",
+            *(f"    self.{name} = {value}" for name, value in values),
+            "    self.__class__ = cls",
+            "else:  # an object of a class that extends this one has no twin",
+            *(f"    write(self, {name!r}, {value})" for name, value in values),
+            *([] if values else ["    pass"]),
+        ]
     elif is_frozen:
         lines = [f"write(self, {name!r}, {value})" for name, value in values]
     else:

@@ -43,7 +43,7 @@ def are_added_first(stream: StreamReply) -> Iterator[Finding]:
     Clients build the item from this event, and cannot place an earlier one. Other rules report an item that
     ends at another index than it began.
     """
-    starts = {id_of(event) for event in stream.source.of("response.output_item.added")}
+    starts = [id_of(event) for event in stream.source.of("response.output_item.added")]
     for event, breach in stream_view(stream).breaches:
         ends_elsewhere = event is not None and id_of(event) is not None and id_of(event) in starts
         if breach.lane == ITEM and breach.kind == "not-started" and not ends_elsewhere:
