@@ -232,6 +232,17 @@ def test_a_feature_that_one_of_several_runs_showed_works():
     assert next(row for row in rows if row.name == "stream").state == "offered"
 
 
+def test_a_cancel_shows_nothing_where_nothing_runs_in_the_background():
+    error = {"error": {"message": "Response resp_1 has ended."}}
+    rejection = exchange("background/cancelled", error, status=400, path="/responses/resp_1/cancel")
+    trace = Trace("background", {"cancelled": rejection})
+    states = [
+        {row.name: row.state for row in feature_rows([trace], OPENAI, [], claims)}["cancel"]
+        for claims in ((), ("no-background",))
+    ]
+    assert states == ["failing", "not seen"]
+
+
 def test_a_feature_without_evidence_is_not_seen():
     continued = {"input": "What is my code word?", "previous_response_id": "resp_0"}
     trace = Trace("chaining", {"a": exchange("chaining/a", response(), request_body=continued)})

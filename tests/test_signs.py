@@ -14,7 +14,11 @@ JSON = Headers((("content-type", "application/json"),))
 
 
 def rejection(message: str) -> Exchange:
-    content = json.dumps({"error": {"message": message, "type": "invalid_request_error"}}).encode()
+    return answer({"error": {"message": message, "type": "invalid_request_error"}})
+
+
+def answer(body: object) -> Exchange:
+    content = json.dumps(body).encode()
     return Exchange("one", Request("POST", "/responses", Headers(), {}), read_reply(400, JSON, content))
 
 
@@ -32,6 +36,12 @@ def rejection(message: str) -> Exchange:
 )
 def test_an_error_that_says_what_the_target_lacks(message: str) -> None:
     assert says_unsupported(rejection(message))
+
+
+@pytest.mark.parametrize("name", ["error", "detail", "message"])
+def test_an_error_that_is_a_text_says_as_much(name: str) -> None:
+    assert says_unsupported(answer({name: "Pictures are not supported by this model."}))
+    assert not says_unsupported(answer({name: "Bad Request"}))
 
 
 @pytest.mark.parametrize(

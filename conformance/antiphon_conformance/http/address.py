@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from urllib.parse import unquote, urlsplit
 
 UNIX = "http+unix"
@@ -19,6 +20,8 @@ USUAL_PATH = "/v1"
 """Where an application serves the API unless its address says otherwise."""
 _BARE_HOST = re.compile(r"(?:localhost|[\w-]+(?:\.[\w-]+)+):\d{1,5}(?:/[\w./-]*)?", re.ASCII)
 """A host and a port without the scheme before them."""
+_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+"""What people write before `://`, and the scheme that they mean."""
 _APPLICATION = re.compile(r"([A-Za-z_][\w.]*:[A-Za-z_][\w.]*)(/.*)?")
 _SECRET_NAME = re.compile(
     r"(^|[-_.])(api)?-?(key|token|secret|password|sig|signature|auth|code)$", re.IGNORECASE
@@ -90,12 +93,9 @@ def _meant(text: str) -> str:
     """The URL that a text without scheme, or with another scheme, may stand for."""
     if _BARE_HOST.fullmatch(text):
         return f"; did you mean http://{text}?"
-    scheme, mark, rest = text.partition("://")
-    is_secure = scheme.lower() in ("wss", "htps", "htpps", "httpss")
-    is_near = is_secure or scheme.lower() in ("ws", "htp", "htttp", "hhtp", "ttp")
-    return (
-        f"; did you mean http{'s' if is_secure else ''}://{shown(rest)}?" if mark and is_near and rest else ""
-    )
+    scheme, _, rest = text.partition("://")
+    near = get_close_matches(scheme.lower(), _SCHEMES, n=1) if rest else []
+    return f"; did you mean {shown(f'{_SCHEMES[near[0]]}://{rest}')}?" if near else ""
 
 
 def base_url(text: str) -> str:

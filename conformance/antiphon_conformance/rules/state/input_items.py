@@ -261,14 +261,9 @@ def instructions_are_listed_first(trace: ScenarioTrace) -> Iterator[Finding]:
     expected = [("system", asked["instructions"]), *roles_and_texts(asked["input"])]
     actual = roles_and_texts(page_items(trace["listed"]))
     for index, message in enumerate(expected):
-        if actual[index : index + 1] != [message]:
-            where = f"reply.body/data/{index}"
-            yield Finding(
-                where,
-                show(message),
-                show(actual[index]) if index < len(actual) else show(ABSENT),
-                trace["listed"].id,
-            )
+        entry = actual[index] if index < len(actual) else ABSENT
+        if entry != message:
+            yield Finding(f"reply.body/data/{index}", show(message), show(entry), trace["listed"].id)
             return
 
 
