@@ -104,8 +104,8 @@ def _capability(row: FeatureRow, causes: Sequence[Cause], answers: Iterable[Answ
     has_no_effect = not row.has_effect and _shows_no_effect(row.name, rules, causes)
     parts = {answer.client.short: _broken_parts(answer, row.name) for answer in answers}
     clients = [name for name, broken in parts.items() if broken]
-    has_question = row.exchanges and clients
-    if row.state == LACKING or (row.state == UNSEEN and not has_no_effect and not has_question):
+    breaks_clients = bool(row.exchanges and clients)
+    if row.state == LACKING or (row.state == UNSEEN and not has_no_effect and not breaks_clients):
         return Capability(row, row.state)
     if row.state == FAILING:
         why = "no key is rejected" if row.name in REJECTIONS else "no request succeeds"

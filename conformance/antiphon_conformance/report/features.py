@@ -199,7 +199,7 @@ def feature_rows(
     lacking |= {name for name, parent in PARENTS.items() if parent in lacking}
     lacking |= {name for name, exchanges in by_feature.items() if _has_no_route(dialect, name, exchanges)}
     outcomes = _by_exchange(verdicts)
-    effectless = _hidden(verdicts, {trace.scenario for trace in scenario_runs})
+    effectless = _effectless(verdicts, {trace.scenario for trace in scenario_runs})
     return tuple(
         _row(
             feature,
@@ -281,7 +281,7 @@ def _state(name: str, exchanges: list[Exchange], lack: str, effectless: Collecti
     return lack or (FAILING if exchanges else UNSEEN)
 
 
-def _hidden(records: Iterable[Record], scenarios: Collection[str]) -> set[str]:
+def _effectless(records: Iterable[Record], scenarios: Collection[str]) -> set[str]:
     """The features whose effect no rule saw or missed, though some rule could look at a conversation."""
     outcomes: dict[str, set[Outcome]] = {}
     for record in records:

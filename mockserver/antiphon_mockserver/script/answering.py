@@ -29,9 +29,7 @@ def answer(entry: Mapping[str, Any], context: Context) -> Plan:
     if error := entry.get("error"):
         raise _rejection(error, entry.get("delay", 0.0))
     items = with_logprobs(tuple(_items(entry)), context)
-    usage = _usage(items, context, entry.get("usage", {}))
     status = entry.get("status", "failed" if "failure" in entry else "completed")
-    usage = _usage(items, context, entry.get("usage", {}))
     return Plan(
         items=items,
         status=status,
@@ -39,10 +37,7 @@ def answer(entry: Mapping[str, Any], context: Context) -> Plan:
         error=entry.get("failure", FAILURE) if status == "failed" else None,
         delay=entry.get("delay", 0.0),
         pace=read_pace(entry["pace"]) if "pace" in entry else None,
-        input_tokens=usage["input_tokens"],
-        cached_tokens=usage.get("cached_tokens", 0),
-        output_tokens=usage["output_tokens"],
-        reasoning_tokens=usage["reasoning_tokens"],
+        **_usage(items, context, entry.get("usage", {})),
     )
 
 
@@ -110,7 +105,7 @@ def _with_defaults(item: Mapping[str, Any]) -> Item:
     return whole
 
 
-class Counts(TypedDict, total=False):
+class Counts(TypedDict):
     """The counts of tokens of a plan."""
 
     input_tokens: int
