@@ -36,10 +36,27 @@ KINDS: dict[str, dict[str, Any]] = {
     "cut": {"max_output_tokens": 16},
     "with a tool": {"tools": [TOOL], "tool_choice": "none"},
     "with a title": {"metadata": {"input": "gap", "100%": "%b"}},
+    "with a call": {"tools": [TOOL], "tool_choice": "required"},
+    "with a streamed call": {"tools": [TOOL], "tool_choice": "required", "stream": True},
+    "in a form": {"text": {"format": {"type": "json_object"}}, "stream": True},
+    "with a thought": {"reasoning": {"effort": "low", "summary": "auto"}},
+    "with a streamed thought": {"reasoning": {"effort": "low", "summary": "auto"}, "stream": True},
+    "cut and streamed": {"max_output_tokens": 16, "stream": True},
+    "continued": {"previous_response_id": "the newest"},
+    "continued and streamed": {"previous_response_id": "the newest", "stream": True},
 }
-TURNS = [{"role": "user", "content": "hi"}, {"role": "user", "content": "9 + 1"}]
-INPUTS: list[Any] = ["Say hello.", "Say hello.", 'Say "x\\y" — é \u2028 😀', "gap-of-the-nonce", "", TURNS]
-INPUTS += ["See https://example.com/a.", "Write 30 words."]
+CONTINUED = [options for options in KINDS.values() if "previous_response_id" in options]
+TURNS = [{"role": "user", "content": "hi"}, {"role": "user", "content": "9 + 1 in JSON"}]
+ODD_TEXTS = ('Say "x\\y" — é \u2028 😀', "gap-of-the-nonce", "gap-of-the-output 3100000000000001")
+PART = {"type": "input_text", "text": "Say hello to Ada. JSON"}
+OUTPUTS = [
+    {"type": "function_call", "call_id": "1", "name": "look", "arguments": "{}"},
+    {"type": "function_call_output", "call_id": "1", "output": "21"},
+]
+INPUTS: list[Any] = ["Say hello.", "Say hello.", *ODD_TEXTS, "", TURNS, "See https://example.com/a."]
+INPUTS += [[{"role": "user", "content": f"Write {number} words of JSON."}] for number in (30, 31, 32)]
+INPUTS += [[{"role": "user", "content": [PART]}] * count for count in (1, 1, 1, 2, 3)]
+INPUTS += [[*TURNS, *OUTPUTS], [*OUTPUTS, *TURNS], OUTPUTS[1:]]
 
 
 def app(dialect: str, *, moulds: bool) -> MockApp:
@@ -50,17 +67,19 @@ def app(dialect: str, *, moulds: bool) -> MockApp:
 
 def talk(server: MockApp, options: dict[str, Any]) -> Iterator[tuple[int, bytes, bytes]]:
     """The answers to requests of one kind, and what is stored of the responses."""
-    for text in INPUTS:
-        body = orjson.dumps({"model": "gpt-5-mini", "input": text, **options})
+    name = ""
+    for given in INPUTS:
+        members = {**options, "previous_response_id": name} if name and options in CONTINUED else options
+        body = orjson.dumps({"model": "gpt-5-mini", "input": given, **members})
         answer = server.answer_at_once(Request("POST", "/responses", "", HEADERS), body)
         yield answer
         start = answer[2].find(b'"id":"') + 6
-        name = answer[2][start : answer[2].find(b'"', start)].decode()
+        name = answer[2][start : answer[2].find(b'"', start)].decode() if answer[0] == 200 else ""
         yield server.answer_at_once(Request("GET", f"/responses/{name}", "", HEADERS), b"")
         yield server.answer_at_once(Request("GET", f"/responses/{name}/input_items", "", HEADERS), b"")
 
 
-@pytest.mark.parametrize("dialect", ["openai", "openresponses", "cloudglue"])
+@pytest.mark.parametrize("dialect", ["openai", "openresponses", "cloudglue", "bud"])
 def test_what_is_cast_is_what_is_composed(dialect: str) -> None:
     cast, composed = app(dialect, moulds=True), app(dialect, moulds=False)
     for options in KINDS.values():

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.api import stored_chats
-from antiphon_mockserver.api.responses import check, reject_unknown_model
+from antiphon_mockserver.api.turns import check, reject_unknown_model
 from antiphon_mockserver.behaviour.chat_messages import as_create, param_of_chat
 from antiphon_mockserver.response.completion import ChatView, Chunks, completion
 from antiphon_mockserver.response.pace import AT_ONCE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from antiphon_mockserver.api.responses import check, read_items
+from antiphon_mockserver.api.turns import check, read_items
 from antiphon_mockserver.response.plan import ApiError, Item
 from antiphon_mockserver.server import conversations
 from antiphon_mockserver.server.context import Answer, Request, ServerContext

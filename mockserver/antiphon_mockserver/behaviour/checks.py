@@ -9,10 +9,12 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
-from functools import partial
+from enum import Enum
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
+import orjson
 
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
@@ -234,6 +236,16 @@ def _at(value: Any, pointer: str) -> Any:
     return value
 
 
+class Demand(Enum):
+    """What a schema has to be: any, that of an object, or one that keeps the strict rules."""
+
+    ANY = "any"
+    OBJECT = "object"
+    STRICT = "strict"
+
+
+LARGEST_SCHEMA = 1 << 14
+"""The bytes of the largest schema whose problem is kept."""
 NESTED = ("properties", "$defs", "definitions")
 UNIONS = ("anyOf", "oneOf", "allOf", "prefixItems")
 
@@ -245,9 +257,7 @@ def tool_schemas(details: RequestDetails) -> None:
         if tool.get("type") != "function" or not isinstance(parameters, Mapping):
             continue
         where = f"tools[{index}].parameters"
-        problem = _schema_problem(parameters) or _type_problem(parameters)
-        if problem is None and tool.get("strict") is True:
-            problem = next(breaches(parameters), None)
+        problem = _schema_problem(parameters, Demand.STRICT if tool.get("strict") is True else Demand.OBJECT)
         if problem is not None:
             message = f"Invalid schema for function '{tool.get('name')}': {problem}."
             raise invalid(message, where, "invalid_function_parameters")
@@ -259,9 +269,7 @@ def format_schema(details: RequestDetails) -> None:
     schema = form.get("schema")
     if not isinstance(schema, Mapping):
         return
-    problem = _schema_problem(schema)
-    if problem is None and form.get("strict") is True:
-        problem = _type_problem(schema) or next(breaches(schema), None)
+    problem = _schema_problem(schema, Demand.STRICT if form.get("strict") is True else Demand.ANY)
     if problem is not None:
         message = f"Invalid schema for response_format '{form.get('name')}': {problem}."
         raise invalid(message, "text.format.schema", "invalid_json_schema")
@@ -296,15 +304,31 @@ def _inside(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield "items", schema["items"]
 
 
-def _schema_problem(schema: Mapping[str, Any]) -> str | None:
-    """Why this is not a JSON Schema, or None."""
+def _schema_problem(schema: Mapping[str, Any], demand: Demand) -> str | None:
+    """Why this is no JSON Schema of this kind, or None. Clients send the same schemas again and again."""
+    content = orjson.dumps(schema)
+    if len(content) > LARGEST_SCHEMA:
+        return _first_problem(schema, demand)
+    return _known_problem(content, demand)
+
+
+@lru_cache(maxsize=256)
+def _known_problem(content: bytes, demand: Demand) -> str | None:
+    return _first_problem(orjson.loads(content), demand)
+
+
+def _first_problem(schema: Mapping[str, Any], demand: Demand) -> str | None:
+    """The first problem of a schema: it is none, it is not that of an object, it breaks the strict rules."""
     try:
         jsonschema_rs.meta.validate(with_known_dialects(schema))
-    except jsonschema_rs.ValidationError as problem:
-        return f"it is not a JSON Schema: {problem.message}"
-    except ValueError as problem:
-        return f"it is not a JSON Schema: {problem}"
-    return None
+    except jsonschema_rs.ValidationError as error:
+        return f"it is not a JSON Schema: {error.message}"
+    except ValueError as error:
+        return f"it is not a JSON Schema: {error}"
+    problem = None if demand is Demand.ANY else _type_problem(schema)
+    if problem is None and demand is Demand.STRICT:
+        problem = next(breaches(schema), None)
+    return problem
 
 
 def _type_problem(schema: Mapping[str, Any]) -> str | None:

@@ -33,6 +33,13 @@ class EventComposer:
             walk.add(self.grammar.root, response, None, {}, {})
         return walk.events
 
+    def inside(self, response: Mapping[str, Any], *, padding: bool) -> list[Part]:
+        """Returns the events of all that is inside a response, without its own first and last ones."""
+        walk = _Walk(self, waiting=False, padding=padding, moments={})
+        if self.grammar.root is not None:
+            walk.add_inside(self.grammar.root, response, {}, {})
+        return walk.events
+
     def inner(self, lane: Lane, node: Any) -> tuple[Lane, ...]:
         """Returns the lanes inside this object."""
         kind = type_of(node, lane)
@@ -98,7 +105,7 @@ class _Walk:
                 self.events.append(_done_event(lane, accumulation, base, node, parent))
             else:
                 self.events.append({"type": event, **base, **self._object_members(lane, node, event)})
-        self._walk_children(lane, node, ids, index)
+        self.add_inside(lane, node, ids, index)
         if accumulation and last == accumulation.done:
             self.events.append(_done_event(lane, accumulation, base, node, parent))
         else:
@@ -128,7 +135,8 @@ class _Walk:
         )
         return {lane.holds: self.event_composer.beginning(lane, node, status)}
 
-    def _walk_children(self, lane: Lane, node: Any, ids: Mapping[str, str], index: Mapping[str, int]) -> None:
+    def add_inside(self, lane: Lane, node: Any, ids: Mapping[str, str], index: Mapping[str, int]) -> None:
+        """Adds the events of everything inside one object."""
         if not isinstance(node, dict):
             return
         lane_ids = {**ids, lane.name: node.get("id", "")}

@@ -167,9 +167,8 @@ class Events(Sequence[Event]):
                 marks.append((step, part))
         return marks
 
-    def number(self) -> None:
-        """Numbers the events from 0; nobody else holds them."""
-        number = 0
+    def number(self, number: int = 0) -> None:
+        """Numbers the events from `number`; nobody else holds them."""
         for part in self.parts:
             if isinstance(part, Pieces):
                 part.start = number

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from antiphon_mockserver.response.frames import (
     NUMBER,
@@ -28,10 +29,14 @@ from antiphon_mockserver.response.frames import (
 from antiphon_mockserver.response.tokens import split
 from antiphon_spec.loading.construction import dataclass
 
+if TYPE_CHECKING:
+    from antiphon_mockserver.response.envelope import Envelope
+
 CAPACITY, LARGEST_SIZE = 64, 1 << 15
-"""How many kinds of requests have moulds at a time, and how many bytes one has at most besides its input."""
+"""How many kinds of requests are known at a time, and how many bytes they have besides their input."""
 
 NONCE, TEXT, INPUT = "gap-of-the-nonce", "gap-of-the-text", "gap-of-the-input"
+PREVIOUS = "gap-of-the-previous"
 REQUEST, ITEMS, RESPONSE = "gap-of-the-request", "gap-of-the-items", "gap-of-the-response"
 INPUT_TOKENS, OUTPUT_TOKENS, STEP = 3_100_000_000_000_001, 5_200_000_000_000_002, 9_100_000_000_000_003
 FIRST_NUMBER = 9_200_000_000_000_000
@@ -40,14 +45,12 @@ MOST_NUMBERS = 16
 """How many events may follow the text of a stream."""
 
 GAPS: Sequence[bytes] = (
-    *(mark.encode() for mark in (NONCE, TEXT)),
+    *(mark.encode() for mark in (NONCE, TEXT, PREVIOUS, INPUT)),
     *(b"%d" % number for number in (INPUT_TOKENS, OUTPUT_TOKENS, INPUT_TOKENS + OUTPUT_TOKENS, STEP)),
-    INPUT.encode(),
     *(b'"%b"' % mark.encode() for mark in (REQUEST, ITEMS, RESPONSE)),
     *(b"%d" % (FIRST_NUMBER + place) for place in range(MOST_NUMBERS)),
 )
 """The marks as JSON has them, in the order of the values; an input is a text, or items."""
-PLACES: Mapping[bytes, int] = {mark: place for place, mark in enumerate(GAPS)}
 MARK = re.compile(b"(" + b"|".join(GAPS) + b")")
 Values = tuple[bytes, ...]
 Say = Callable[[str], tuple[str, int, int] | None]
@@ -57,14 +60,15 @@ Say = Callable[[str], tuple[str, int, int] | None]
 class Mould:
     """Bytes with gaps."""
 
-    def __init__(self, marked: bytes) -> None:
-        self._parts = MARK.split(marked)
-        places = [PLACES[mark] for mark in self._parts[1::2]]
+    def __init__(self, marked: bytes, gaps: Sequence[bytes] = GAPS) -> None:
+        mark = MARK if gaps is GAPS else re.compile(b"(" + b"|".join(gaps) + b")")
+        self._parts = mark.split(marked)
+        places = [gaps.index(found) for found in self._parts[1::2]]
         self._select = itemgetter(*places, 0, 0)  # two more, so that it always gives a tuple
         self._count = len(places)
 
     def cast(self, values: Values) -> bytes:
-        """The bytes, with these values in the gaps; they come in the order of `GAPS`."""
+        """The bytes, with these values in the gaps; they come in the order of the marks."""
         parts = self._parts.copy()
         parts[1::2] = self._select(values)[: self._count]
         return b"".join(parts)
@@ -128,7 +132,7 @@ def stream_mould(parts: Sequence[Event | Pieces], dump: Dump) -> StreamMould | N
 
 @dataclass(frozen=True, slots=True)
 class ResponseMould:
-    """A response, its record in the store, and its stream when its requests want one."""
+    """A response whose output is one text, its record in the store, and its stream when requests want one."""
 
     response: Mould
     record: Mould
@@ -137,35 +141,51 @@ class ResponseMould:
     """What the model says; None where its requests have to be read as a whole."""
 
 
+class RequestKind:
+    """What is known of requests that differ only in their input and in the response that they continue."""
+
+    __slots__ = ("checks_pass", "envelopes", "has_text", "text")
+
+    def __init__(self, *, checks_pass: bool) -> None:
+        self.checks_pass = checks_pass
+        """Whether all else passes the checks, whatever the input is."""
+        self.has_text = False
+        """Whether a mould of an answer in one text was tried."""
+        self.text: ResponseMould | None = None
+        """That mould; None where none can be made."""
+        self.envelopes: dict[tuple[str, str | None], Envelope | None] = {}
+        """Those of other answers, by how these end."""
+
+
 class Moulds:
-    """The moulds of the latest kinds of requests."""
+    """What is known of the latest kinds of requests."""
 
     def __init__(self) -> None:
-        self._moulds: OrderedDict[bytes, ResponseMould | None] = OrderedDict()
+        self._kinds: OrderedDict[bytes, RequestKind | None] = OrderedDict()
         self._met: OrderedDict[bytes, None] = OrderedDict()
 
-    def known(self, kind: bytes) -> ResponseMould | None:
-        """The mould of a kind of requests, if it was made before."""
-        mould = self._moulds.get(kind)
-        if mould is not None:
-            self._moulds.move_to_end(kind)
-        return mould
+    def known(self, key: bytes) -> RequestKind | None:
+        """A kind of requests that was met twice before."""
+        kind = self._kinds.get(key)
+        if kind is not None:
+            self._kinds.move_to_end(key)
+        return kind
 
-    def of(self, kind: bytes, make: Callable[[], ResponseMould | None]) -> ResponseMould | None:
-        """The mould of a kind of requests; None for the first of them, and where none can be made."""
-        if kind in self._moulds:
-            self._moulds.move_to_end(kind)
-            return self._moulds[kind]
-        if kind not in self._met:  # nothing is made for a request that may be the only one of its kind
-            self._met[kind] = None
+    def of(self, key: bytes, make: Callable[[], RequestKind | None]) -> RequestKind | None:
+        """A kind of requests; None for the first of them, and where their answers cannot be cast."""
+        if key in self._kinds:
+            self._kinds.move_to_end(key)
+            return self._kinds[key]
+        if key not in self._met:  # nothing is made for a request that may be the only one of its kind
+            self._met[key] = None
             if len(self._met) > CAPACITY:
                 self._met.popitem(last=False)
             return None
-        del self._met[kind]
-        mould = self._moulds[kind] = None if MARK.search(kind) else make()
-        if len(self._moulds) > CAPACITY:
-            self._moulds.popitem(last=False)
-        return mould
+        del self._met[key]
+        kind = self._kinds[key] = make()
+        if len(self._kinds) > CAPACITY:
+            self._kinds.popitem(last=False)
+        return kind
 
     def __len__(self) -> int:
-        return len(self._moulds)
+        return len(self._kinds)
