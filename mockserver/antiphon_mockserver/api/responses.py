@@ -1,7 +1,7 @@
 """The operations of responses: create, count, compact, retrieve, delete, cancel and two lists.
 
-A create reads its *turn* (turns.py), asks the model, composes the response and stores it. The other operations
-show its timeline.
+A create reads its *turn* (turns.py), asks the model, composes the response and stores it. The other
+operations show its timeline.
 """
 
 from __future__ import annotations
