@@ -150,6 +150,10 @@ def test_items_in_one_place_are_one_cause() -> None:
     assert not rest
 
 
+def test_an_event_that_comes_again_is_told_so() -> None:
+    assert overview("events.creates-twice").faults[0].title == "A second response.created in a stream"
+
+
 def test_what_follows_is_named_under_its_cause() -> None:
     fault, *_ = overview("http.demands-instructions").faults
     assert len(fault.cause.hidden_rules) > 10

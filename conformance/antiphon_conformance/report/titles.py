@@ -121,6 +121,11 @@ def _reads_the_document(rule: str) -> bool:
     return entry is None or "document" in entry.summary
 
 
+def _is_repeated(event: str, state: str) -> bool:
+    """Whether an event tells the state in which the response is already: nothing was absent before it."""
+    return event == "response.created" or state == f"is {event.removeprefix('response.')}"
+
+
 def _order(cause: Cause) -> str:
     """`No response.output_item.done before response.completed`."""
     message = cause.finding.message if cause.finding else ""
@@ -137,6 +142,8 @@ def _order(cause: Cause) -> str:
             )
         return "A stream ends without a terminal event, such as response.completed"
     step = LANE.search(message)
+    if step is not None and _is_repeated(step["event"], step["state"]):
+        return f"A second {step['event']} in a stream"
     if step is not None and first.startswith("response."):
         is_open = cause.key.endswith(" end")
         absent = next((event for event in events if is_open and event.endswith(".done")), first)
