@@ -15,7 +15,8 @@ from antiphon.main import run
 from antiphon_conformance import check, engine
 from antiphon_conformance.http.asgi import AsgiTransport
 from antiphon_conformance.http.client import Target
-from antiphon_conformance.http.exchange import Headers, Signature, Trace
+from antiphon_conformance.http.delivery import Signature
+from antiphon_conformance.http.exchange import Headers, Trace
 from antiphon_conformance.http.mailbox import Mailbox
 from antiphon_conformance.http.receiver import receiving
 from antiphon_conformance.options.error import OptionError

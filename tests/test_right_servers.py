@@ -10,7 +10,8 @@ import pytest
 
 from antiphon.main import run
 from antiphon_conformance import engine
-from antiphon_conformance.http.exchange import Delivery, Trace
+from antiphon_conformance.http.delivery import Delivery
+from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.requests import generation
 from antiphon_conformance.run import RunConfig, perform
 from antiphon_conformance.scenarios.scenario import scenarios_for

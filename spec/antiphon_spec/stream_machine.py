@@ -162,6 +162,17 @@ class Machine:
         instance.node = node
         return NOTHING
 
+    def stays(self, event: Mapping[str, Any]) -> bool:
+        """Whether one more event of this type about this object would be in order and change nothing."""
+        kind = event.get("type")
+        try:
+            step = self._steps[kind]  # type: ignore[index]
+            instance = self._instances[step.number][step.key(event)]
+        except (KeyError, TypeError):
+            return False
+        is_within = instance.parent is None or instance.parent.node in step.during
+        return is_within and instance.node.moves.get(kind) is instance.node  # type: ignore[arg-type]
+
     def end(self) -> list[Breach]:
         """The breaches of the grammar when the stream ends now."""
         return [

@@ -10,7 +10,7 @@ from typing import Any
 from antiphon_conformance.compare.difference import Aspect, Difference, Grade
 from antiphon_conformance.compare.validity import members_at_fault
 from antiphon_conformance.compare.values import Values, align
-from antiphon_conformance.http.exchange import Stream
+from antiphon_conformance.http.exchange import Stream, by_type
 from antiphon_conformance.http.text import ABSENT
 from antiphon_conformance.rules.reading.places import is_index, places
 from antiphon_spec.dialect import Dialect
@@ -65,7 +65,7 @@ def layout(stream: Stream, dialect: Dialect, *, is_tail: bool) -> Layout:
     items: dict[Any, ItemEvents] = {}
     whole: list[EventStep] = []
     events = [event for event in stream.events if not event.is_beside]
-    for event, data in zip(events, places(events, grammar), strict=True):
+    for event, data in zip(events, places(events, by_type(events), grammar), strict=True):
         is_legal = not machine.feed(data) and is_legal
         move = grammar.events.get(event.type)
         lane = move.lane if move else None

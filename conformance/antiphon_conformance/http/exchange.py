@@ -9,9 +9,13 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from antiphon_spec.loading.construction import dataclass
+
+if TYPE_CHECKING:
+    from antiphon_conformance.http.delivery import Delivery
 
 Json = Any
 T = TypeVar("T")
@@ -184,7 +188,18 @@ def is_beside(kind: str) -> bool:
     return parts[-1] in KEEPALIVES or LIMITS in parts
 
 
-@dataclass(frozen=True, slots=True)
+def by_type(events: Sequence[Event]) -> Mapping[str, Sequence[Event]]:
+    """The events of each type, in order: nine of ten are deltas, and most questions are about others."""
+    groups: dict[str, list[Event]] = {}
+    for event in events:
+        if event.type in groups:
+            groups[event.type].append(event)
+        else:
+            groups[event.type] = [event]
+    return groups
+
+
+@dataclass(frozen=True)
 class Stream:
     """The body of a `text/event-stream` answer."""
 
@@ -204,9 +219,22 @@ class Stream:
         """Whether the stream holds a `[DONE]` sentinel."""
         return any(frame.data == "[DONE]" for frame in self.frames)
 
-    def of(self, *types: str) -> Iterator[Event]:
+    @lazy
+    def by_type(self) -> Mapping[str, Sequence[Event]]:
+        """The events of each type, in order."""
+        return by_type(self.events)
+
+    @lazy
+    def beside(self) -> Sequence[Event]:
+        """The events that stand beside the response, in order."""
+        return self.of(*filter(is_beside, self.by_type))
+
+    def of(self, *types: str) -> Sequence[Event]:
         """The events of these types, in order."""
-        return (event for event in self.events if event.type in types)
+        groups = [self.by_type[name] for name in types if name in self.by_type]
+        if len(groups) < 2:
+            return groups[0] if groups else ()
+        return sorted((event for group in groups for event in group), key=attrgetter("index"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,37 +362,6 @@ def _items(stream: Stream, kind: str) -> Iterator[tuple[Event, Mapping[str, Any]
         item = event.data.get("item")
         if isinstance(item, dict):
             yield event, item
-
-
-class Signature(StrEnum):
-    """What the signature of a webhook says to who knows the secret."""
-
-    RIGHT = "right"
-    WRONG = "wrong"
-    UNKNOWN = "unknown"
-    """Nobody gave the judge the secret."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One try of a webhook that the target sent to the judge."""
-
-    path: str
-    headers: Headers
-    raw: bytes
-    """The body."""
-    body: Json
-    """The body as JSON; None where it is none."""
-    arrived_at: float
-    """In Unix seconds of the judge's clock."""
-    status: int
-    """The status with which the judge answered."""
-    signature: Signature = Signature.UNKNOWN
-
-    @property
-    def fields(self) -> Mapping[str, Any]:
-        """The body when it is a JSON object, else nothing."""
-        return self.body if isinstance(self.body, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 
 from antiphon_conformance.http import strict_json
-from antiphon_conformance.http.exchange import Delivery, Headers, Signature
+from antiphon_conformance.http.delivery import Delivery, Signature
+from antiphon_conformance.http.exchange import Headers
 from antiphon_conformance.http.redaction import redaction_of
 
 PREFIX = "whsec_"

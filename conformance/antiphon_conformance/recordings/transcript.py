@@ -20,7 +20,8 @@ import orjson
 
 from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.address import REDACTED
-from antiphon_conformance.http.exchange import Delivery, Exchange, Headers, Reply, Request, Signature, Trace
+from antiphon_conformance.http.delivery import Delivery, Signature
+from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, Trace
 from antiphon_conformance.http.redaction import Redaction, redaction_of
 from antiphon_conformance.http.text import inert_json
 from antiphon_spec.renamed import current_step

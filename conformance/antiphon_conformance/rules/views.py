@@ -22,6 +22,7 @@ from antiphon_conformance.http.exchange import (
     Stream,
     Trace,
     final_response,
+    is_beside,
     lazy,
     streamed_items,
     with_streamed_items,
@@ -134,12 +135,15 @@ class StreamReply(StreamedReply):
     @lazy
     def events(self) -> Sequence[Event]:
         """What the stream tells: its events without those that stand beside the response."""
-        return tuple(event for event in self.source.events if not event.is_beside)
+        return self.source.events if not self.source.beside else self._events_of_the_response()
 
     @lazy
     def types(self) -> frozenset[str]:
         """The types of its events."""
-        return frozenset([event.type for event in self.events])
+        return frozenset(kind for kind in self.source.by_type if not is_beside(kind))
+
+    def _events_of_the_response(self) -> Sequence[Event]:
+        return tuple(event for event in self.source.events if not event.is_beside)
 
     @lazy
     def final(self) -> Mapping[str, Any]:

@@ -10,11 +10,11 @@ from typing import Any, NoReturn
 
 from antiphon_conformance.http.busy import LONGEST_WAIT, MOST_RETRIES, pause_of
 from antiphon_conformance.http.client import Target
+from antiphon_conformance.http.delivery import Delivery
 from antiphon_conformance.http.exchange import (
     BUSY,
     GAVE_UP,
     UNROUTED,
-    Delivery,
     Exchange,
     Headers,
     MissingStepError,

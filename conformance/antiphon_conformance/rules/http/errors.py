@@ -302,7 +302,7 @@ def an_error_event_has_a_message(stream: StreamReply) -> Iterator[Finding]:
 )
 def an_error_event_ends_the_stream(stream: StreamReply) -> Iterator[Finding]:
     """A stream ends with its `error` event."""
-    error = next(stream.source.of("error"))
+    error = stream.source.of("error")[0]
     for frame in stream.source.frames:
         if frame.index > error.index and frame.data != SENTINEL:
             yield Finding(f"event[{frame.index}]", f"no event after {error.where}", named("data", frame.data))
@@ -321,7 +321,7 @@ def an_error_event_is_followed_by_failure(stream: StreamReply) -> Iterator[Findi
     Clients that know only the terminal events would wait for ever. The codes need not match when the
     `error` event has none.
     """
-    event = next(stream.source.of("error"))
+    event = stream.source.of("error")[0]
     failures = (later for later in stream.source.of("response.failed") if later.index > event.index)
     failure = next(failures, None)
     if failure is None:

@@ -28,23 +28,34 @@ MOST_SIBLINGS = 1000
 """An event without index and id means one of so many objects, the last ones."""
 
 
-def places(events: Sequence[Event], grammar: Grammar) -> Sequence[Json]:
-    """The data of each event, with its type and with the indices and types that can be inferred."""
-    if all(_is_placed(event, grammar) for event in events):
+def places(
+    events: Sequence[Event], groups: Mapping[str, Sequence[Event]], grammar: Grammar
+) -> Sequence[Json]:
+    """The data of each event, with its type and with the indices and types that can be inferred.
+
+    `groups` are the events by type.
+    """
+    if all(_are_placed(kind, group, grammar) for kind, group in groups.items()):
         return [event.data for event in events]
     places_so_far = _Places(grammar)
     return [places_so_far.place(event) for event in events]
 
 
-def _is_placed(event: Event, grammar: Grammar) -> bool:
-    move, data = grammar.events.get(event.type), event.data
-    if "type" not in data:
+def _are_placed(kind: str, events: Sequence[Event], grammar: Grammar) -> bool:
+    """Whether all events of a type say where they belong."""
+    move, rows = grammar.events.get(kind), [event.data for event in events]
+    if not all("type" in row for row in rows):
         return False
     if move is None or move.lane.within is None:
         return True
-    held = data.get(move.lane.holds) if move.lane.holds else None
-    has_type = not isinstance(held, dict) or "type" in held
-    return has_type and all(is_index(data.get(name)) for name in move.lane.identity)
+    held = [row.get(move.lane.holds) for row in rows] if move.lane.holds else ()
+    if any(isinstance(value, dict) and "type" not in value for value in held):
+        return False
+    return all(_are_indices([row.get(name) for row in rows]) for name in move.lane.identity)
+
+
+def _are_indices(values: Sequence[Any]) -> bool:
+    return set(map(type, values)) == {int} and min(values) >= 0
 
 
 @dataclass(slots=True, eq=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from antiphon_conformance.http.exchange import Event
@@ -33,9 +34,10 @@ class Thread:
     kind: str | None = None
     """The type of the object, sent or inferred; None when no event tells."""
 
-    def add(self, event: Event, data: Mapping[str, Any]) -> None:
-        """Adds one event, and its data with what the event may lack."""
-        self.events.append(event)
+    def add(self, events: Sequence[Event], data: Mapping[str, Any]) -> None:
+        """Adds events of one type, and the data of the first with what the event may lack."""
+        event = events[0]
+        self.events += events
         held = data.get(self.lane.holds) if self.kind is None and self.lane.holds else None
         if isinstance(held, dict) and isinstance(held.get("type"), str):
             self.kind = held["type"]
@@ -55,8 +57,10 @@ class Thread:
         return self._first(self.lane.closing)
 
     def _first(self, types: Collection[str]) -> Event | None:
-        events = (event for kind, event in self.firsts.items() if kind in types)
-        return min(events, key=lambda event: event.index, default=None)
+        for kind, event in self.firsts.items():  # in the order of the stream
+            if kind in types:
+                return event
+        return None
 
     def start(self) -> Mapping[str, Any]:
         """The object as announced; empty when no event announces it."""
@@ -85,8 +89,12 @@ class StreamView:
     """Lane -> its objects, in order of appearance."""
     is_tail: bool
     """Whether the stream is the rest of one that began earlier."""
-    places: Mapping[int, Mapping[str, Any]]
-    """The data of each event, by the event's index, with what it lacks and the rest of the stream tells."""
+    inferred: Mapping[int, Mapping[str, Any]]
+    """By index, the data of each event that lacks what the rest of the stream tells, with that."""
+
+    def data(self, event: Event) -> Mapping[str, Any]:
+        """The data of an event, with what it lacks and the rest of the stream tells."""
+        return self.inferred.get(event.index, event.data)
 
     def of(self, lane: str) -> Sequence[Thread]:
         """The objects of one lane; none when the dialect does not have the lane."""
@@ -168,17 +176,34 @@ def _fold(stream: StreamReply) -> StreamView:
     is_tail = "resumed" in stream.exchange.traits
     machine, threader = grammar.machine(resumed=is_tail), _Threader(grammar, is_tail)
     breaches: list[tuple[Event | None, Breach]] = []
-    feed, add = machine.feed, threader.add
-    data_of = places(source.events, grammar)
-    for event, data in zip(source.events, data_of, strict=True):
-        faults = feed(data)
-        if faults:
-            breaches += [(event, breach) for breach in faults]
-        add(event, data)
+    data_of = places(source.events, source.by_type, grammar)
+    for start, end in _runs(data_of, grammar):
+        events, rows = source.events[start:end], data_of[start:end]
+        for event, data in zip(events, rows, strict=True):
+            breaches += [(event, breach) for breach in machine.feed(data)]
+            if len(rows) > 1 and machine.stays(data):
+                break  # the rest of the run would change nothing
+        threader.add(events, rows[0])
     if not source.cut:
         breaches += [(None, breach) for breach in machine.end()]
-    by_index = {event.index: data for event, data in zip(source.events, data_of, strict=True)}
-    return StreamView(grammar, tuple(breaches), threader.by_lane(), is_tail, by_index)
+    pairs = zip(source.events, data_of, strict=True)
+    inferred = {event.index: data for event, data in pairs if data is not event.data}
+    return StreamView(grammar, tuple(breaches), threader.by_lane(), is_tail, inferred)
+
+
+def _runs(data_of: Sequence[Mapping[str, Any]], grammar: Grammar) -> Iterator[tuple[int, int]]:
+    """The ranges of events that have one type and one object, and hold none: the deltas of a text."""
+    start = 0
+    for kind, group in groupby([data.get("type") for data in data_of]):
+        end = start + len(list(group))
+        step = grammar.steps.get(str(kind))
+        if step is not None and step.lane.holds is None and end - start > 1:
+            keys = [step.key(data) for data in data_of[start:end]]
+            if keys.count(keys[0]) == len(keys):
+                yield start, end
+                start = end
+        yield from ((index, index + 1) for index in range(start, end))
+        start = end
 
 
 class _Threader:
@@ -190,15 +215,16 @@ class _Threader:
         self._steps = grammar.steps
         self._threads: list[dict[Any, Thread]] = [{} for _ in grammar.lanes]
 
-    def add(self, event: Event, data: Mapping[str, Any]) -> None:
-        """Adds an event to its object; `data` has the indices that the event may lack."""
+    def add(self, events: Sequence[Event], data: Mapping[str, Any]) -> None:
+        """Adds events of one type to their object; `data` has the indices that the first may lack."""
+        event = events[0]
         step = self._steps.get(event.type)
         if step is None:
             return
         thread = self._threads[step.number].get(step.key(data))
         if thread is None:
             thread = self._begin(step.lane, event, data)
-        thread.add(event, data)
+        thread.add(events, data)
 
     def by_lane(self) -> Mapping[str, Sequence[Thread]]:
         lanes = zip(self._grammar.lanes, self._threads, strict=True)

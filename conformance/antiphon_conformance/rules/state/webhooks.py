@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
-from antiphon_conformance.http.exchange import Delivery, Exchange, NoEvidenceError, Signature
+from antiphon_conformance.http.delivery import Delivery, Signature
+from antiphon_conformance.http.exchange import Exchange, NoEvidenceError
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import number, value_at
 from antiphon_conformance.rules.rule import Finding, rule

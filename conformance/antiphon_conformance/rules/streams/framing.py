@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import takewhile
 
 from antiphon_conformance.http.exchange import Event, Frame, Part
 from antiphon_conformance.http.sse import SENTINEL
@@ -41,7 +42,7 @@ def data_is_one_json_object(stream: StreamReply) -> Iterator[Finding]:
     Clients parse each message on its own; `data: null` or half an object ends their loop.
     """
     events = {event.index for event in stream.source.events}
-    for frame in stream.source.frames:
+    for frame in [frame for frame in stream.source.frames if frame.oddities or frame.index not in events]:
         if frame.data != SENTINEL and frame.index not in events and not frame.data.startswith("{"):
             yield Finding(f"{_at(frame)}/data", "one JSON object", show(frame.data))
         for oddity in frame.oddities:
@@ -214,20 +215,22 @@ def nothing_follows_the_terminal_event(stream: StreamReply) -> Iterator[Finding]
 
     An event of a type that the vendor added later is noted.
     """
-    terminal, beside = stream_view(stream).terminal(), _beside(stream)
+    terminal = stream_view(stream).terminal()
+    if terminal is None:
+        return
+    beside = {event.index for event in stream.source.beside}
     unknown = {breach.where for breach in breaches(stream, kinds={"unknown-event"})}
-    for frame in stream.source.frames:
-        is_more = frame.data != SENTINEL and frame.index not in beside
-        if terminal is not None and frame.index > terminal.index and is_more:
+    for frame in _after(stream, terminal):
+        if frame.data != SENTINEL and frame.index not in beside:
             newer = stream.dialect.grammar.expects_newer and _at(frame) in unknown
             yield Finding(
                 _at(frame), "nothing after the terminal event", named("data", frame.data), newer=newer
             )
 
 
-def _beside(stream: StreamReply) -> set[int]:
-    """The messages that stand beside the response."""
-    return {event.index for event in stream.source.events if event.is_beside}
+def _after(stream: StreamReply, event: Event) -> list[Frame]:
+    """The messages that follow an event: nearly always none or one."""
+    return [*takewhile(lambda frame: frame.index > event.index, reversed(stream.source.frames))][::-1]
 
 
 @rule(
@@ -240,7 +243,7 @@ def event_types_are_documented(stream: StreamReply) -> Iterator[Finding]:
 
     Clients that validate against a closed union fail on the first unknown event.
     """
-    beside = {event.where for event in stream.source.events if event.is_beside}
+    beside = {event.where for event in stream.source.beside}
     for breach in breaches(stream, kinds={"unknown-event"}):
         actual = breach.actual.split(" ")[0]
         if stream.exchange.is_turn and actual.strip('"').startswith(f"{STEER}."):

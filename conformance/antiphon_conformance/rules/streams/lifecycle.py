@@ -92,7 +92,7 @@ def items_come_after_in_progress(stream: StreamReply) -> Iterator[Finding]:
     first = min(
         (event.index for item in stream_view(stream).of("item") for event in item.events), default=None
     )
-    start = next(stream.source.of(RUNNING), None)
+    start = next(iter(stream.source.of(RUNNING)), None)
     if first is not None and start is not None and start.index > first:
         yield Finding(f"{start.where}/type", f"{RUNNING} before event[{first}]", "after the first item")
 

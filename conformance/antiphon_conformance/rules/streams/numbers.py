@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -28,7 +28,11 @@ def _uneven(stream: StreamReply) -> list[tuple[Event, int, int]]:
 
 
 def _find_uneven(stream: StreamReply) -> list[tuple[Event, int, int]]:
-    pairs = pairwise((event, _number(event)) for event in _numbered(stream))
+    events = _numbered(stream)
+    numbers = [_number(event) for event in events]
+    if _count_on(numbers):
+        return []
+    pairs = pairwise(zip(events, numbers, strict=True))
     return [
         (event, before, actual)
         for (_, before), (event, actual) in pairs
@@ -36,9 +40,18 @@ def _find_uneven(stream: StreamReply) -> list[tuple[Event, int, int]]:
     ]
 
 
-def _numbered(stream: StreamReply) -> list[Event]:
+def _count_on(numbers: Sequence[Any]) -> bool:
+    """Whether each number is the one after the number before it."""
+    first = numbers[0] if numbers else 0
+    return set(map(type, numbers)) == {int} and numbers == list(range(first, first + len(numbers)))
+
+
+def _numbered(stream: StreamReply) -> Sequence[Event]:
     """The events that are counted: one that stands beside the response may have no number."""
-    return [event for event in stream.source.events if not event.is_beside or _is_number(_number(event))]
+    source = stream.source
+    if not source.beside:
+        return source.events
+    return [event for event in source.events if not event.is_beside or _is_number(_number(event))]
 
 
 def _has_numbers(stream: StreamReply) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from antiphon_conformance.http.exchange import Event, Part
@@ -19,6 +20,8 @@ from antiphon_spec.dialect import Dialect
 from antiphon_spec.schema import Fault, Schemas
 from antiphon_spec.stream import Grammar, Lane
 
+COMPARED = ("item", "part", "delta", "done")
+"""The kinds of events that rules here compare with the document; of a response its own rules judge all."""
 MOST_EXPLAINED = 100
 """How many wrong events of one kind are explained: each costs as much as thousands of right ones."""
 OWN = "an id of its own"
@@ -67,18 +70,15 @@ def _has(*kinds: str) -> Callable[[StreamReply], bool]:
 def _wrong_events(stream: StreamReply) -> Mapping[str, list[Event]]:
     """The events that the document forbids, by kind. Each event is validated once for all rules; of a kind no
     more are looked for than are explained."""
-    schemas, wrong = stream.dialect.schemas, dict[str, list[Event]]()
-    kind_of = {name: kind for kind, types in _types(stream.dialect).items() for name in types & stream.types}
-    valid = {name: validator.is_valid for name in kind_of if (validator := schemas.event(name))}
-    for event in stream.events:
-        is_valid = valid.get(event.type)
-        if is_valid is not None and not is_valid(event.data):
-            events = wrong.setdefault(kind_of[event.type], [])
-            events.append(event)
-            if len(events) == MOST_EXPLAINED:
-                for name in _types(stream.dialect)[kind_of[event.type]]:
-                    valid.pop(name, None)
-    return wrong
+    return {kind: [*islice(_invalid(stream, kind), MOST_EXPLAINED)] for kind in COMPARED}
+
+
+def _invalid(stream: StreamReply, kind: str) -> Iterator[Event]:
+    """The events of one kind that the document forbids."""
+    schemas = stream.dialect.schemas
+    types = _types(stream.dialect).get(kind, frozenset()) & stream.types
+    valid = {name: validator.is_valid for name in types if (validator := schemas.event(name))}
+    return (event for event in stream.source.of(*valid) if not valid[event.type](event.data))
 
 
 def _faults(stream: StreamReply, *kinds: str) -> Iterator[tuple[Event, Fault]]:
@@ -104,7 +104,7 @@ def _new_faults(stream: StreamReply, *kinds: str) -> Iterator[tuple[Event, Fault
     for event, fault in _faults(stream, *kinds):
         unknown = fault.pointer == "/item/type" and fault.keyword == "enum"
         lane = stream.dialect.grammar.events[event.type].lane
-        place = _place(lane, stream_view(stream).places[event.index], fault.pointer)
+        place = _place(lane, stream_view(stream).data(event), fault.pointer)
         if not unknown and (place, fault.expected) not in final_faults:
             yield event, fault
 
@@ -171,7 +171,7 @@ def added_items_have_all_members(stream: StreamReply) -> Iterator[Finding]:
     opening = _opening_types(stream)
     later_members = stream.dialect.grammar.lanes["item"].lacks
     for event, fault in _new_faults(stream, "item"):
-        kind = member(stream_view(stream).places[event.index], "item", "type")
+        kind = member(stream_view(stream).data(event), "item", "type")
         is_later = fault.pointer.removeprefix("/item/") in later_members.get(str(kind), ())
         if event.type in opening and fault.pointer.startswith("/item/") and not is_later:
             yield _finding(event, fault)
@@ -263,9 +263,12 @@ def item_ids_name_the_added_item(stream: StreamReply) -> Iterator[Finding]:
         for name, lane in thread.lane.names.items():
             indices = _indices(thread, lane) or ()
             identity = identities.get(indices)
-            for event in thread.events if identity is not None else ():
+            if identity is None:
+                continue
+            right = (identity, call_ids.get(indices, identity))
+            for event in thread.events:
                 actual: Any = event.data.get(name, identity)
-                if actual not in (identity, call_ids.get(indices, identity)):
+                if actual not in right:
                     expected = OWN if identity == OWN else show(identity)
                     yield Finding(f"{event.where}/{name}", expected, show(actual))
 
@@ -280,12 +283,13 @@ def _identities(stream: StreamReply) -> Mapping[tuple[int, ...], str]:
     for thread in stream_view(stream).all():
         for name, lane in thread.lane.names.items():
             indices = _indices(thread, lane)
-            ids = [event.data.get(name) for event in thread.events]
-            fresh = [
+            if indices is None or indices in named or not thread.events:
+                continue
+            ids = (event.data.get(name) for event in thread.events)
+            fresh = (
                 entry for entry in ids if isinstance(entry, str) and entry and entry not in named.values()
-            ]
-            if indices is not None and indices not in named and ids:
-                named[indices] = fresh[0] if fresh else OWN
+            )
+            named[indices] = next(fresh, OWN)
     return named
 
 
