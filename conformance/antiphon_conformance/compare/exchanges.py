@@ -11,18 +11,25 @@ import orjson
 
 from antiphon_conformance.compare.difference import Aspect, Difference, Grade
 from antiphon_conformance.compare.framing import framing
+from antiphon_conformance.compare.members import ERROR
+from antiphon_conformance.compare.pages import ENTRY, is_page, page_differences
 from antiphon_conformance.compare.pairs import Pairs
+from antiphon_conformance.compare.statuses import is_legal
 from antiphon_conformance.compare.streams import Streams
 from antiphon_conformance.compare.validity import members_at_fault
 from antiphon_conformance.compare.values import Values
-from antiphon_conformance.http.exchange import GAVE_UP, Exchange, MissingStepError, Part, Reply, Stream
-from antiphon_conformance.requests.location import locate
-from antiphon_conformance.rules.views import INVALID
+from antiphon_conformance.http.exchange import (
+    CLOSED,
+    GAVE_UP,
+    NOT_OFFERED,
+    Exchange,
+    MissingStepError,
+    Part,
+    Reply,
+    Stream,
+)
 from antiphon_spec.dialect import Dialect
 
-ALIKE = ({400, 422}, {404, 405}, {400, 413})
-"""Statuses that servers use for the same rejection."""
-REJECTIONS = (["error"], ["response.failed"])
 TAIL, LEFT_EARLY = "resumed", "left-early"
 """Traits of exchanges whose streams are not whole."""
 
@@ -38,24 +45,30 @@ class Exchanges:
 
     def differences(self, in_a: Exchange, in_b: Exchange) -> Iterator[Difference]:
         """Where two exchanges of one step differ."""
-        side_a, side_b = locate(in_a, self.dialect), locate(in_b, self.dialect)
-        for difference in self._replies(side_a, side_b):
-            yield replace(difference, operation=side_a.operation or "")
+        for difference in self._replies(in_a, in_b):
+            yield replace(difference, operation=in_a.operation or "")
 
     def _replies(self, in_a: Exchange, in_b: Exchange) -> Iterator[Difference]:
         side_a, side_b = in_a.reply, in_b.reply
         if side_a is None or side_b is None:
             if side_a is not side_b:
                 words = (in_a.failure or "answered", in_b.failure or "answered")
-                is_impatience = GAVE_UP in in_a.traits | in_b.traits
-                grade, why = (Grade.LEGAL, "we stopped listening") if is_impatience else (Grade.DIFFERENT, "")
-                yield Difference(Aspect.NO_ANSWER, "answer", *words, grade, why)
+                yield Difference(Aspect.NO_ANSWER, "answer", *words, *_silence(in_a, in_b))
             return
         gaps = in_a.not_recorded | in_b.not_recorded
         if side_a.status != side_b.status and Part.STATUS not in gaps:
-            yield self._status(in_a, side_a, side_b)
-        if side_a.status // 100 != side_b.status // 100 and Part.STATUS not in gaps:
+            yield self._status(in_a, in_b)
+        is_same_class = side_a.status // 100 == side_b.status // 100 or Part.STATUS in gaps
+        has_turn = side_a.status >= 400 and in_a.is_turn is not in_b.is_turn
+        if not is_same_class or has_turn:
             return  # the bodies say different things
+        if side_a.status >= 400 and NOT_OFFERED in in_b.traits:
+            why = "B answers everything here as its router does: it does not offer this operation"
+            yield Difference(Aspect.FORM, "body", _form(side_a), "of a router", Grade.LEGAL, why)
+            return
+        if why := self._parameters(in_a, in_b):
+            yield Difference(Aspect.STEP, "path", in_a.request.path, in_b.request.path, Grade.LEGAL, why)
+            return
         if Part.REPLY_HEADERS not in gaps:
             yield from _headers(side_a, side_b)
         if (side_a.stream is None) is not (side_b.stream is None):
@@ -73,29 +86,24 @@ class Exchanges:
         if Part.BYTES not in gaps:
             yield from _spelling(side_a, side_b)
 
-    def _status(self, in_a: Exchange, side_a: Reply, side_b: Reply) -> Difference:
-        grade, why = Grade.DIFFERENT, ""
-        optional = next((name for name in self.absent if self._is_of(name, in_a)), None)
-        if {side_a.status, side_b.status} in ALIKE:
-            grade, why = Grade.LEGAL, "both reject the request"
-        elif side_a.status in (401, 403) and side_b.status < 300:
-            grade, why = Grade.LEGAL, "B asks for no key"
-        elif INVALID in in_a.traits and side_b.status < 300:
-            grade, why = (
-                Grade.LEGAL,
-                "B accepts a wrong request" if not _rejects(side_b) else "B rejects it in the stream",
-            )
-        elif optional is not None and side_b.status >= 400:
-            grade, why = Grade.LEGAL, f"B does not offer {optional}, which is optional"
-        return Difference(Aspect.STATUS, "status", str(side_a.status), str(side_b.status), grade, why)
+    def _status(self, in_a: Exchange, in_b: Exchange) -> Difference:
+        why = is_legal(in_a, in_b, self.absent, self.dialect)
+        grade = Grade.LEGAL if why else Grade.DIFFERENT
+        words = str(in_a.answer.status), str(in_b.answer.status)
+        return Difference(Aspect.STATUS, "status", *words, grade, why)
 
-    def _is_of(self, feature: str, exchange: Exchange) -> bool:
-        """Whether an exchange needs an optional feature."""
-        row = self.dialect.features.get(feature)
-        if row is None or not row.optional:
-            return False
-        is_in_use = exchange.request.fields.get(feature) not in (None, False)
-        return is_in_use or (row.operation is not None and row.operation == exchange.operation)
+    def _parameters(self, in_a: Exchange, in_b: Exchange) -> str:
+        """Why the paths of two requests do not name the same objects; empty when they may. Where an id is
+        wrong in B, the answer that told it says so."""
+        match_a, match_b = (
+            self.dialect.document.match(exchange.request.method, exchange.request.path)
+            for exchange in (in_a, in_b)
+        )
+        if match_a is None or match_b is None:
+            return ""
+        values = [(value, match_b[1].get(name, value)) for name, value in match_a[1].items()]
+        kinds = (realm(in_a) + "id", ENTRY)
+        return next(filter(None, (self.pairs.ids(kind, *pair) for pair in values for kind in kinds)), "")
 
     def _values(self, in_a: Exchange, in_b: Exchange) -> Values:
         scope = in_a.id
@@ -108,26 +116,64 @@ class Exchanges:
             self.dialect.traits.response,
             self.dialect.schemas.item_types,
             (str(in_a.request.fields.get("model")), str(in_b.request.fields.get("model"))),
+            realm=realm(in_a),
         )
 
     def _faults(self, exchange: Exchange) -> frozenset[str]:
         """The members in which a body breaks the document's schema."""
-        if not exchange.operation or exchange.reply is None or exchange.reply.stream is not None:
+        reply = exchange.reply
+        if not exchange.operation or exchange.is_turn or reply is None or reply.stream is not None:
             return frozenset()
-        validator = self.dialect.schemas.body(exchange.operation, exchange.reply.status)
-        return members_at_fault(validator, exchange.reply.body)
+        validator = self.dialect.schemas.body(exchange.operation, reply.status)
+        return members_at_fault(validator, reply.body)
 
     def _bodies(self, side_a: Reply, side_b: Reply, values: Values) -> Iterator[Difference]:
         faults = [fault for fault in side_b.json_faults if fault not in side_a.json_faults]
         if faults and not side_a.json_faults:
             yield Difference(Aspect.FORM, "body", _form(side_a), faults[0])
-        if side_a.body is not None or side_b.body is not None:
-            yield from values.differences(side_a.body, side_b.body, _root(side_a.body))
+        bodies = side_a.body, side_b.body
+        if side_a.messages and side_a.status != side_b.status:  # they repeat it
+            bodies = _without_status(side_a.body), _without_status(side_b.body)
+        if is_page(bodies[0]) and is_page(bodies[1]):
+            yield from page_differences(values, *bodies)
+        elif side_a.messages and _is_flat_error(bodies[0]) is not _is_flat_error(bodies[1]):
+            forms = ["flat" if _is_flat_error(body) else "nested" for body in bodies]
+            why = "the document has the members of an error flat, and genuine servers nest them"
+            yield Difference(Aspect.FORM, "error", forms[0], forms[1], Grade.LEGAL, why)
+            yield from values.differences(_nested(bodies[0]), _nested(bodies[1]), "")
+        elif side_a.body is not None or side_b.body is not None:
+            yield from values.differences(*bodies, _root(side_a.body))
 
 
-def _rejects(reply: Reply) -> bool:
-    """Whether a stream holds an error in place of a response."""
-    return reply.stream is not None and [event.type for event in reply.stream.events][-1:] in REJECTIONS
+def realm(exchange: Exchange) -> str:
+    """Where ids of items belong: no document says that a conversation keeps those of the responses."""
+    return "conversation " if "Conversation" in (exchange.operation or "") else ""
+
+
+def _silence(in_a: Exchange, in_b: Exchange) -> tuple[Grade, str]:
+    """The grade of an answer that one side does not give."""
+    if GAVE_UP in in_a.traits | in_b.traits:
+        return Grade.LEGAL, "we stopped listening"
+    if CLOSED in in_b.traits:
+        return Grade.LEGAL, "a server may end a connection after a turn"
+    return Grade.DIFFERENT, ""
+
+
+def _without_status(body: Any) -> Any:
+    return {**body, "status": None} if isinstance(body, dict) else body
+
+
+def _is_flat_error(body: Any) -> bool:
+    """Whether the members of an error stand beside its type, as in an event of a stream."""
+    return isinstance(body, dict) and body.get("type") == "error" and "error" not in body
+
+
+def _nested(body: Any) -> Any:
+    """An error whose members stand in `error`."""
+    if not _is_flat_error(body):
+        return body
+    inner = {name: body[name] for name in ERROR if name in body and name != "type"}
+    return {name: value for name, value in body.items() if name not in inner} | {"error": inner}
 
 
 def _beginnings(side_a: Stream, side_b: Stream) -> tuple[Stream, Stream]:

@@ -57,7 +57,8 @@ def content_of(name: str, value: Any, holder: Any, parent: str) -> Content:
         return Content.TIME
     if _is_number(value) and (name.endswith("_tokens") or parent.startswith("usage") or name == "logprob"):
         return Content.COUNT
-    if isinstance(value, str) and name in TEXTS and owner.get("role") not in OF_CLIENTS:
+    is_text = name in TEXTS or (name == "content" and owner.get("role") == "assistant")
+    if isinstance(value, str) and is_text and owner.get("role") not in OF_CLIENTS:
         return Content.TEXT
     return Content.VENDOR if name in VENDOR else Content.FACT
 

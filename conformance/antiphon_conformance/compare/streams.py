@@ -53,7 +53,7 @@ class Layout:
 
     items: tuple[ItemEvents, ...]
     whole: tuple[EventStep, ...]
-    """The events of no item, with one ITEM for all of a run of items' events."""
+    """The events of no item, with one ITEM for all of a run of items' events, which has the first of them."""
     is_legal: bool
     """Whether the dialect's table of streams allows this order of events."""
 
@@ -82,7 +82,7 @@ def layout(stream: Stream, dialect: Dialect, *, is_tail: bool) -> Layout:
             lane,
         )
         if not whole or whole[-1].type != ITEM:
-            whole.append(EventStep(ITEM, (), []))
+            whole.append(EventStep(ITEM, (), [event.data]))
     is_legal = not machine.end() and is_legal
     return Layout(tuple(items.values()), tuple(whole), is_legal)
 
@@ -190,14 +190,16 @@ class Streams:
                 continue
             rest.remove(partner)
             if step.type == ITEM:
-                yield Difference(Aspect.ORDER, "events of items", "here", "elsewhere", grade, why)
+                first = str(step.events[0].get("type"))
+                yield Difference(Aspect.ORDER, "events of items", "here", "elsewhere", grade, why, first)
                 continue
             yield Difference(Aspect.ORDER, step.type, "here", "elsewhere", grade, why, step.type)
             yield from self._events(step, partner, 0)
         table = self.dialect.grammar.events
         for step in rest:
             if step.type == ITEM:
-                yield Difference(Aspect.ORDER, "events of items", "absent", "here", grade, why)
+                first = str(step.events[0].get("type"))
+                yield Difference(Aspect.ORDER, "events of items", "absent", "here", grade, why, first)
             elif step.type not in table:
                 new = "clients ignore events that they do not know"
                 yield Difference(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from antiphon_conformance.compare.difference import (
     ASPECTS,
@@ -19,8 +20,9 @@ from antiphon_conformance.compare.difference import (
 from antiphon_conformance.compare.exchanges import Exchanges
 from antiphon_conformance.compare.pairs import Pairs
 from antiphon_conformance.compare.requirements import Sentences
-from antiphon_conformance.http.exchange import Exchange, Trace
-from antiphon_conformance.scenarios.conversation import MISSING_ROUTE
+from antiphon_conformance.http.exchange import NOT_OFFERED, Exchange, Trace
+from antiphon_conformance.requests.location import locate
+from antiphon_conformance.requests.offer import without_offer
 from antiphon_spec.dialect import Dialect
 
 _SERIES = re.compile(r"(.+)-(?:limited-)?\d+")
@@ -52,27 +54,35 @@ def compare(
 
 def differences(in_a: Iterable[Trace], in_b: Iterable[Trace], dialect: Dialect) -> Iterator[Difference]:
     """Every difference, in the order of the conversations."""
-    partners = {trace.scenario: trace for trace in in_b}
+    partners = {trace.scenario: trace for trace in without_offer(_located(in_b, dialect), dialect)}
     absent = _absent(tuple(partners.values()), dialect)
-    for trace in in_a:
+    for trace in _located(in_a, dialect):
         partner = partners.get(trace.scenario)
         if partner is not None and (trace.exchanges or partner.exchanges):
             yield from _conversation(trace, partner, Exchanges(dialect, Pairs(), absent))
 
 
+def _located(traces: Iterable[Trace], dialect: Dialect) -> list[Trace]:
+    """The traces, with the operation of each exchange in this dialect."""
+    return [
+        replace(
+            trace, exchanges={name: locate(exchange, dialect) for name, exchange in trace.exchanges.items()}
+        )
+        for trace in traces
+    ]
+
+
 def _absent(traces: Sequence[Trace], dialect: Dialect) -> frozenset[str]:
     """The optional features that B does not offer: no request for one succeeded."""
     names = {trace.missing_feature for trace in traces if trace.missing_feature}
-    statuses: dict[str, set[int]] = {}
-    for exchange in (exchange for trace in traces for exchange in trace.exchanges.values()):
-        match = dialect.document.match(exchange.request.method, exchange.request.path)
-        if match and exchange.reply:
-            statuses.setdefault(match[0].id, set()).add(exchange.reply.status)
-    for feature in dialect.features.values():
-        answers = statuses.get(feature.operation or "")
-        if feature.optional and answers and answers <= MISSING_ROUTE:
-            names.add(feature.name)
-    return frozenset(names)
+    unrouted = {
+        exchange.operation
+        for trace in traces
+        for exchange in trace.exchanges.values()
+        if NOT_OFFERED in exchange.traits
+    }
+    features = dialect.features.values()
+    return frozenset(names | {row.name for row in features if row.optional and row.operation in unrouted})
 
 
 def pairs(in_a: Iterable[Trace], in_b: Iterable[Trace]) -> Iterator[tuple[Exchange, Exchange]]:
@@ -103,9 +113,10 @@ def _conversation(in_a: Trace, in_b: Trace, exchanges: Exchanges) -> Iterator[Di
         if name not in side_b:
             yield replace(_absent_step(in_b), step=step, follows=is_apart)
             return
+        excuse = _excuse(in_b, side_a, side_b, name)
         for difference in exchanges.differences(exchange, side_b[name]):
-            if in_b.missing_feature and name == list(side_b)[-1]:
-                difference = replace(difference, grade=Grade.LEGAL, reason=_lacks(in_b.missing_feature))
+            if difference.grade is Grade.DIFFERENT and (reason := excuse.get(difference.aspect)):
+                difference = replace(difference, grade=Grade.LEGAL, reason=reason)
             yield replace(difference, step=step, follows=is_apart)
             parts = difference.aspect in (Aspect.STATUS, Aspect.NO_ANSWER)
             is_apart = is_apart or (parts and difference.grade is Grade.DIFFERENT)
@@ -115,6 +126,21 @@ def _conversation(in_a: Trace, in_b: Trace, exchanges: Exchanges) -> Iterator[Di
         words = in_a.stop_reason or "ends"
         grade, why = (Grade.DIFFERENT, "") if in_a.stop_reason else (Grade.LEGAL, OTHER_WAY)
         yield Difference(Aspect.STEP, "step", words, "goes on", grade, why, step=step, follows=is_apart)
+
+
+def _excuse(
+    in_b: Trace, side_a: Mapping[str, Exchange], side_b: Mapping[str, Exchange], name: str
+) -> Mapping[Aspect, str]:
+    """Why differences of a step are legal, by their aspect: what B did before, or what it does not offer."""
+    if in_b.missing_feature and name == list(side_b)[-1]:
+        return dict.fromkeys(Aspect, _lacks(in_b.missing_feature))
+    earlier = {step: side_b[step] for step in takewhile(lambda step: step != name, side_b)}
+    reasons: dict[Aspect, str] = {}
+    if side_b[name].request.method == "GET" and not earlier.keys() <= side_a.keys():
+        reasons[Aspect.ITEMS] = OTHER_WAY
+    if side_b[name].is_turn and any(step.is_turn and step.reply and not step.ok for step in earlier.values()):
+        reasons[Aspect.NO_ANSWER] = "a server may close the connection after an error"
+    return reasons
 
 
 def _absent_step(in_b: Trace) -> Difference:

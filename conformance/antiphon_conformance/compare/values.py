@@ -23,6 +23,7 @@ ROOTS = {"response": "response", "item": "item", "part": "part", "output": "item
 NO_DEMAND = "the document does not require it"
 NULLABLE = "the document allows null"
 OF_VENDOR = "a vendor's own value"
+ONE_TEXT = "the same text, as a string or as its only part"
 CHANCE = ({"queued", "in_progress"}, {"cancelled", "completed"})
 """Pairs of statuses of a response of which chance decides."""
 Members = Mapping[str, Any]
@@ -44,6 +45,8 @@ class Values:
     models: tuple[str, str] = ("", "")
     """The models that the requests of A and B named."""
     event: str = ""
+    realm: str = ""
+    """What sets the ids of these answers apart from those of others; empty where nothing does."""
 
     def differences(
         self, in_a: Any, in_b: Any, place: str, name: str = "", parent: str = "", holder: Any = None
@@ -57,7 +60,9 @@ class Values:
             if in_a is not in_b:
                 yield self._null(in_a, in_b, place, name, parent)
         elif _kind(in_a) != _kind(in_b):
-            yield self._difference(Aspect.TYPE, place, in_a, in_b)
+            is_same = name not in self.faults and _text_of(in_a) == _text_of(in_b) is not None
+            grade, why = (Grade.LEGAL, ONE_TEXT) if is_same else (Grade.DIFFERENT, "")
+            yield self.difference(Aspect.TYPE, place, in_a, in_b, grade, why)
         else:
             yield from self._leaves(in_a, in_b, place, content_of(name, in_a, holder, parent), name)
 
@@ -70,7 +75,7 @@ class Values:
                 and isinstance(in_b.get(member), dict)
             ):
                 words = (_type(value), _type(in_b[member]))
-                yield self._difference(Aspect.ITEMS, where, *words, *self._chosen("output"))
+                yield self.difference(Aspect.ITEMS, where, *words, *self._chosen("output"))
             elif member in in_b:
                 yield from self.differences(value, in_b[member], where, member, name, in_a)
             else:
@@ -83,7 +88,7 @@ class Values:
                     if value is None
                     else "clients ignore members that they do not know"
                 )
-                yield self._difference(
+                yield self.difference(
                     Aspect.EXTRA, self.place(place, member, value), ABSENT, value, Grade.HARMLESS, why
                 )
         if name.startswith("usage"):
@@ -101,59 +106,59 @@ class Values:
     def _absent(self, value: Any, place: str, member: str) -> Difference:
         """A member that B lacks."""
         if value is None:
-            return self._difference(
+            return self.difference(
                 Aspect.MISSING, place, value, ABSENT, Grade.HARMLESS, "absent in place of null"
             )
         if member in self.faults:
-            return self._difference(Aspect.MISSING, place, value, ABSENT)
+            return self.difference(Aspect.MISSING, place, value, ABSENT)
         if place.startswith("response.metadata."):
-            return self._difference(Aspect.MISSING, place, value, ABSENT, reason="it is the client's own")
+            return self.difference(Aspect.MISSING, place, value, ABSENT, reason="it is the client's own")
         if place == f"response.{member}" and self.defaults.get(member, ABSENT) == value:
-            return self._difference(
+            return self.difference(
                 Aspect.MISSING, place, value, ABSENT, Grade.HARMLESS, "the default, left out"
             )
-        return self._difference(Aspect.MISSING, place, value, ABSENT, Grade.LEGAL, NO_DEMAND)
+        return self.difference(Aspect.MISSING, place, value, ABSENT, Grade.LEGAL, NO_DEMAND)
 
     def _null(self, in_a: Any, in_b: Any, place: str, name: str, parent: str) -> Difference:
         """Null at one side and a value at the other."""
         if parent == "error" and name in ERROR:
-            return self._difference(Aspect.VALUE, place, in_a, in_b, Grade.LEGAL, OF_VENDOR)
+            return self.difference(Aspect.VALUE, place, in_a, in_b, Grade.LEGAL, OF_VENDOR)
         if name in self.faults:
-            return self._difference(Aspect.VALUE, place, in_a, in_b)
+            return self.difference(Aspect.VALUE, place, in_a, in_b)
         if in_a is None and (not in_b or self.defaults.get(place.rpartition(".")[2], ABSENT) == in_b):
-            return self._difference(
+            return self.difference(
                 Aspect.VALUE, place, in_a, in_b, Grade.HARMLESS, "a default in place of null"
             )
-        return self._difference(Aspect.VALUE, place, in_a, in_b, Grade.LEGAL, NULLABLE)
+        return self.difference(Aspect.VALUE, place, in_a, in_b, Grade.LEGAL, NULLABLE)
 
     def _lists(self, in_a: list[Any], in_b: list[Any], place: str, name: str) -> Iterator[Difference]:
         if name in SAMPLES:
             if in_a and in_b:
                 yield from self.differences(in_a[0], in_b[0], f"{place}[]", "", name)
             elif in_a or in_b:
-                yield self._difference(Aspect.VALUE, place, in_a, in_b, *self._chosen(name))
+                yield self.difference(Aspect.VALUE, place, in_a, in_b, *self._chosen(name))
             return
         if name in OPAQUE:
             return
-        tokens_a, tokens_b = [*map(_token, in_a)], [*map(_token, in_b)]
+        tokens_a, tokens_b = [*map(token, in_a)], [*map(token, in_b)]
         label = ROOTS.get(name, "")
         if (
             name == "output"
             and self.event
             and not self.pairs.values((self.scope, name), *map(repr, (tokens_a, tokens_b)))
         ):
-            yield self._difference(Aspect.SUM, place, f"{len(in_a)} items", f"{len(in_b)} items")
+            yield self.difference(Aspect.SUM, place, f"{len(in_a)} items", f"{len(in_b)} items")
         for index_a, index_b in align(tokens_a, tokens_b):
             if index_a is None or index_b is None:
                 value = in_b[index_b or 0] if index_a is None else in_a[index_a]
                 side_a, side_b = (ABSENT, value) if index_a is None else (value, ABSENT)
                 grade = self._grade_of(value, name) if index_a is None else self._chosen(name)
-                yield self._difference(Aspect.ITEMS, _element(place, label, value), side_a, side_b, *grade)
+                yield self.difference(Aspect.ITEMS, element(place, label, value), side_a, side_b, *grade)
                 continue
             side_a, side_b = in_a[index_a], in_b[index_b]
-            where = _element(place, label, side_a)
+            where = element(place, label, side_a)
             if label and _type(side_a) != _type(side_b):
-                yield self._difference(Aspect.ITEMS, where, _type(side_a), _type(side_b), *self._chosen(name))
+                yield self.difference(Aspect.ITEMS, where, _type(side_a), _type(side_b), *self._chosen(name))
             else:
                 yield from self.differences(side_a, side_b, where, "", name)
 
@@ -181,31 +186,29 @@ class Values:
             case Content.TIME:
                 yield from self._times(in_a, in_b, place, name)
             case Content.COUNT if bool(in_a) != bool(in_b):
-                yield self._difference(Aspect.COUNT, place, in_a, in_b, *_zero(in_a, name))
+                yield self.difference(Aspect.COUNT, place, in_a, in_b, *_zero(in_a, name))
             case Content.COUNT if in_a != in_b:
-                yield self._difference(Aspect.COUNT, place, in_a, in_b, Grade.LEGAL, "another way to count")
+                yield self.difference(Aspect.COUNT, place, in_a, in_b, Grade.LEGAL, "another way to count")
             case Content.OPAQUE if bool(in_a) != bool(in_b):
-                yield self._difference(Aspect.VALUE, place, in_a, in_b)
+                yield self.difference(Aspect.VALUE, place, in_a, in_b)
             case Content.WORDING if bool(in_a) and bool(in_b):
                 if in_a != in_b:
-                    yield self._difference(
+                    yield self.difference(
                         Aspect.VALUE, place, in_a, in_b, Grade.HARMLESS, "other words for people"
                     )
             case Content.MODEL if _same_model(in_a, in_b, self.models):
                 if in_a != in_b:
-                    yield self._difference(
+                    yield self.difference(
                         Aspect.VALUE, place, in_a, in_b, Grade.LEGAL, "another model, or its date"
                     )
             case Content.VENDOR if in_a != in_b:
-                yield self._difference(Aspect.VALUE, place, in_a, in_b, Grade.LEGAL, OF_VENDOR)
+                yield self.difference(Aspect.VALUE, place, in_a, in_b, Grade.LEGAL, OF_VENDOR)
             case Content.OPAQUE:
                 pass
             case _ if in_a != in_b:
-                yield self._difference(
-                    Aspect.VALUE, place, in_a, in_b, *self._lawful(in_a, in_b, place, name)
-                )
+                yield self.difference(Aspect.VALUE, place, in_a, in_b, *self._lawful(in_a, in_b, place, name))
             case _ if isinstance(in_a, float) is not isinstance(in_b, float):
-                yield self._difference(
+                yield self.difference(
                     Aspect.SPELLING, place, in_a, in_b, Grade.HARMLESS, "JSON has one kind of number"
                 )
 
@@ -223,33 +226,31 @@ class Values:
     def _ids(self, in_a: str, in_b: str, place: str, kind: str) -> Iterator[Difference]:
         if not in_a or not in_b:
             if in_a != in_b:
-                yield self._difference(Aspect.IDENTITY, place, in_a, in_b)
-        elif why := self.pairs.ids(kind, in_a, in_b):
-            yield replace(self._difference(Aspect.IDENTITY, place, in_a, in_b), reason=why)
+                yield self.difference(Aspect.IDENTITY, place, in_a, in_b)
+        elif why := self.pairs.ids(self.realm + kind, in_a, in_b):
+            yield replace(self.difference(Aspect.IDENTITY, place, in_a, in_b), reason=why)
         elif form(in_a) != form(in_b):
-            yield self._difference(Aspect.SPELLING, place, in_a, in_b, Grade.HARMLESS, "another form of id")
+            yield self.difference(Aspect.SPELLING, place, in_a, in_b, Grade.HARMLESS, "another form of id")
 
     def texts(self, in_a: str, in_b: str, place: str) -> Iterator[Difference]:
         """Differences of what a model wrote: its words may differ, and must agree with each other."""
         if bool(in_a) != bool(in_b) or _is_json(in_a) != _is_json(in_b):
-            yield self._difference(Aspect.TEXT, place, in_a, in_b)
+            yield self.difference(Aspect.TEXT, place, in_a, in_b)
         elif in_a and not self.pairs.values((self.scope, "text"), in_a, in_b):
             why = "elsewhere in B it is another text, where A repeats it"
-            yield replace(self._difference(Aspect.SUM, place, in_a, in_b), reason=why)
+            yield replace(self.difference(Aspect.SUM, place, in_a, in_b), reason=why)
         elif in_a != in_b:
-            yield self._difference(
-                Aspect.TEXT, place, in_a, in_b, Grade.LEGAL, "a model words it differently"
-            )
+            yield self.difference(Aspect.TEXT, place, in_a, in_b, Grade.LEGAL, "a model words it differently")
 
     def _times(self, in_a: float, in_b: float, place: str, name: str) -> Iterator[Difference]:
         if not self.pairs.values((self.scope, name), str(in_a), str(in_b)):
-            yield self._difference(Aspect.VALUE, place, in_a, in_b)
+            yield self.difference(Aspect.VALUE, place, in_a, in_b)
         elif isinstance(in_a, float) is not isinstance(in_b, float):
-            yield self._difference(
+            yield self.difference(
                 Aspect.SPELLING, place, in_a, in_b, Grade.HARMLESS, "JSON has one kind of number"
             )
         elif len(str(int(in_a))) != len(str(int(in_b))):
-            yield self._difference(Aspect.VALUE, place, in_a, in_b)
+            yield self.difference(Aspect.VALUE, place, in_a, in_b)
 
     def _sums(self, in_a: Members, in_b: Members, place: str) -> Iterator[Difference]:
         """What holds between counts in A, and not in B."""
@@ -257,9 +258,9 @@ class Values:
         for name, fact in facts_a.items():
             if fact and facts_b.get(name) is False:
                 whole = name.partition(" ")[0]
-                yield self._difference(Aspect.SUM, f"{place}.{whole}", name, f"not {name}")
+                yield self.difference(Aspect.SUM, f"{place}.{whole}", name, f"not {name}")
 
-    def _difference(
+    def difference(
         self,
         aspect: Aspect,
         place: str,
@@ -268,6 +269,7 @@ class Values:
         grade: Grade = Grade.DIFFERENT,
         reason: str = "",
     ) -> Difference:
+        """A difference at a place of these answers."""
         return Difference(aspect, place, show(in_a, WIDTH), show(in_b, WIDTH), grade, reason, self.event)
 
 
@@ -287,14 +289,15 @@ def _type(value: Any) -> Any:
     return value.get("type") if isinstance(value, dict) else None
 
 
-def _token(value: Any) -> Any:
+def token(value: Any) -> Any:
     """What tells one element of a list from another, without its content."""
     if isinstance(value, dict):
         return str(value.get("type", value.get("object"))), str(value.get("role")), str(value.get("name"))
     return _kind(value) if isinstance(value, list) else repr(value)
 
 
-def _element(place: str, label: str, value: Any) -> str:
+def element(place: str, label: str, value: Any) -> str:
+    """The place of an element of a list, named by its type."""
     kind = value.get("type") if isinstance(value, dict) else None
     inside = f"[{kind}]" if isinstance(kind, str) else "[]"
     return f"{label or place}{inside}"
@@ -304,6 +307,13 @@ def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "boolean"
     return "number" if isinstance(value, int | float) else type(value).__name__
+
+
+def _text_of(value: Any) -> str | None:
+    """The text of a string, or of a list with one part; None for any other value."""
+    part = value[0] if isinstance(value, list) and len(value) == 1 else value
+    text = part.get("text") if isinstance(part, dict) else part
+    return text if isinstance(text, str) else None
 
 
 def _zero(in_a: Any, name: str) -> tuple[Grade, str]:

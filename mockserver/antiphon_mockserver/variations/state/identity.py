@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.response.plan import Context, IdSource, Item, Plan
 from antiphon_mockserver.variations import DOCUMENTS, ITEMS, variation
-from antiphon_mockserver.variations.edits import Json, on_final, on_items, output
+from antiphon_mockserver.variations.edits import Json, on_final, output
 
 
 def _with_ids(behaviour: Behaviour, response_prefix: str, item_prefix: str) -> Behaviour:
@@ -53,9 +52,14 @@ def gives_all_items_one_prefix(behaviour: Behaviour) -> Behaviour:
     return _with_ids(behaviour, "gen-", "item-")
 
 
-def _equal_ids(item: dict[str, Any]) -> None:
-    if "call_id" in item and "id" in item:
-        item["call_id"] = item["id"]
+def _equal_ids(response: Json, _context: Context) -> None:
+    """Repeats the ids of calls; what they gave keeps the id of its call."""
+    ids: dict[str, str] = {}
+    for item in output(response):
+        if "call_id" in item and "id" in item:
+            is_call = item["type"].endswith("_call")
+            ids |= {item["call_id"]: item["id"]} if is_call else {}
+            item["call_id"] = ids.get(item["call_id"], item["call_id"])
 
 
 @variation("state.repeats-the-id-as-call-id", fits=ITEMS)
@@ -64,7 +68,7 @@ def repeats_the_id_as_call_id(behaviour: Behaviour) -> Behaviour:
 
     Both are opaque, and no document says that they differ.
     """
-    return on_items(_equal_ids)(behaviour)
+    return on_final(_equal_ids)(behaviour)
 
 
 @variation("state.dates-the-model", fits=ITEMS)
