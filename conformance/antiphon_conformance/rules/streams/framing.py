@@ -205,6 +205,28 @@ def no_sentinel_is_sent(stream: StreamReply) -> Iterator[Finding]:
 
 
 @rule(
+    "stream-framing.nothing-follows-the-sentinel",
+    StreamReply,
+    cites="ENV-29",
+    when=lambda stream: any(frame.data == SENTINEL for frame in stream.source.frames),
+    needs="a stream with `[DONE]`",
+    reads={Part.BYTES},
+)
+def nothing_follows_the_sentinel(stream: StreamReply) -> Iterator[Finding]:
+    """No event of the response follows `data: [DONE]`, where official clients stop reading.
+
+    Comments, keep-alives and a second `[DONE]` harm nobody.
+    """
+    sentinel = next(frame for frame in stream.source.frames if frame.data == SENTINEL)
+    beside = _beside(stream)
+    for frame in stream.source.frames:
+        is_more = frame.data not in ("", SENTINEL) and frame.index not in beside
+        if frame.index > sentinel.index and is_more:
+            yield Finding(_at(frame), "nothing after `[DONE]`", named("data", frame.data))
+            return
+
+
+@rule(
     "stream-framing.nothing-follows-the-terminal-event",
     StreamReply,
     cites=("ENV-06", "CG-SSE-12"),

@@ -183,14 +183,16 @@ def end_in_a_terminal_status(stream: StreamReply) -> Iterator[Finding]:
 def keep_their_identity(stream: StreamReply) -> Iterator[Finding]:
     """What names an item is equal in `output_item.added` and `.done`: `id`, `call_id`, `name`...
 
-    A client shows the tool when the call begins, and runs it when the call is done. Other rules report a
-    member that one of the two lacks.
+    A client shows the tool when the call begins, and runs it when the call is done. The official Python
+    client raises when an announced id is gone; other rules report other members that one of the two lacks.
     """
     for thread in stream_view(stream).of(ITEM):
         closing, start, end = thread.closing_event(), thread.start(), thread.end()
         kept = [name for name in IDENTITY if name not in stream.dialect.life(thread.kind).provisional]
         for name in kept if start and end and closing else ():
-            if start.get(name) != end.get(name) and None not in (start.get(name), end.get(name)):
+            is_gone = name == "id" and isinstance(start.get("id"), str) and end.get("id") is None
+            is_other = start.get(name) != end.get(name) and None not in (start.get(name), end.get(name))
+            if is_gone or is_other:
                 expected, actual = show(start.get(name, ABSENT)), show(end.get(name, ABSENT))
                 yield Finding(f"{closing.where if closing else ''}/item/{name}", expected, actual)
 

@@ -54,6 +54,15 @@ def _from_one(events: list[Event]) -> list[Event]:
     return events
 
 
+def _without_ids(events: list[Event]) -> list[Event]:
+    """Renames the id of every function call that is done, also at the end."""
+    ended = [event["item"] for event in of(events, DONE)]
+    for item in (*ended, *(item for event in of(events, *ENDS) for item in event["response"]["output"])):
+        if item["type"] == "function_call" and "id" in item:
+            item["item_id"] = item.pop("id")
+    return events
+
+
 def _index_by_type(events: list[Event]) -> list[Event]:
     """Numbers the items of each type from 0, in all events about them."""
     kinds = [event["item"]["type"] for event in of(events, ADDED)]
@@ -241,6 +250,8 @@ MUTANTS = (
     ("makes_up_item_ids", "Sends a new `item_id` with every delta.",
      "stream-schema.item-ids-name-the-added-item",
      changing(*DELTAS, change=lambda event: event.update(item_id=f"msg_{event['sequence_number']}"))),
+    ("finishes_calls_without_ids", "Sends `item_id` in place of `id` with calls that are done.",
+     "stream-items.keep-their-identity", _without_ids),
     ("finishes_nothing", "Sends `response.output_item.done` without an item.",
      "stream-schema.item-events-match-the-document", without(DONE, members=("item",))),
     ("announces_items_without_content", "Announces messages without `content` and calls without `arguments`.",

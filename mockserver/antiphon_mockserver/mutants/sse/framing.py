@@ -50,6 +50,8 @@ def _bare_error(frame: bytes) -> bytes:
 MUTANTS: tuple[tuple[str, str, str | tuple[str, ...], Callable[[Frames], Frames]], ...] = (
     ("sends_null_data", "Sends `data: null` before the terminal event.",
      "stream-framing.data-is-one-json-object", _before_the_end(b"data: null\n\n")),
+    ("ends_before_its_end", "Sends `data: [DONE]` before the terminal event.",
+     "stream-framing.nothing-follows-the-sentinel", _before_the_end(DONE)),
     ("breaks_json_off", "Sends a message whose JSON breaks off in the middle.",
      "stream-framing.data-is-one-json-object", _before_the_end(b'data: {"type": "response.output\n\n')),
     ("leaves_out_the_type", "Leaves `type` out of the data of every event.",

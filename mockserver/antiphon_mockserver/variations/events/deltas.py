@@ -136,3 +136,15 @@ def names_calls_by_their_call_id(events: list[Event]) -> list[Event]:
         {**event, "item_id": calls[event["item_id"]]} if event.get("item_id") in calls else event
         for event in events
     ]
+
+
+@variation("events.announces-calls-before-it-has-their-ids", fits=("openai",))
+def announces_calls_before_it_has_their_ids(events: list[Event]) -> list[Event]:
+    """Announces a function call without `id`, which the call has when it is done.
+
+    The document does not require the id of a function call, and the official client takes it when it comes.
+    """
+    for event in events:
+        if event["type"] == "response.output_item.added" and event["item"]["type"] == "function_call":
+            event["item"].pop("id", None)
+    return events
