@@ -41,8 +41,8 @@ def test_both_dialects_are_judged_from_one_conversation(responses_mock, tmp_path
     assert sum('"request":' in line for line in lines) == request_count
     assert set(footer(tmp_path)["dialects"]) == {"openai", "openresponses"}
     output = capsys.readouterr().out
-    assert "openai (compatible): " in output
-    assert "openresponses (compatible): " in output
+    assert "OpenAI Responses API 2.3.0 · profile compatible" in output
+    assert "Open Responses 2026-04-24 · profile compatible" in output
     assert f"{request_count} requests" in output
     assert str(tmp_path / "report.html") in output
     assert all(KEY not in path.read_text() for path in tmp_path.iterdir())

@@ -12,6 +12,7 @@ from antiphon_conformance.report.capability import Capability, capabilities
 from antiphon_conformance.report.causes import causes
 from antiphon_conformance.report.features import FeatureRow, feature_rows
 from antiphon_conformance.report.harm import breakages, faults_of
+from antiphon_conformance.report.sorts import Sorts
 from antiphon_conformance.report.titles import title_of
 from antiphon_conformance.rules.rule import Finding
 from antiphon_conformance.verdict.outcome import Outcome, Record
@@ -29,9 +30,10 @@ def record(rule, outcome, *findings, scenario="tool_loop"):
     return Record(rule, "TOOL-32", cites, "DOC", "openai", scenario, outcome, findings, kind=Kind.CONTRACT)
 
 
-def openai_python(records, *rows):
+def openai_python(records, *rows, sorts=None):
     """The states of the features of the OpenAI SDK for Python."""
-    return next(answer for answer in answers(records, "openai", rows) if answer.client is CLIENT).by_feature
+    told = answers(records, "openai", rows, sorts)
+    return next(answer for answer in told if answer.client is CLIENT).by_feature
 
 
 def row(name, state="offered", *, has_effect=False):
@@ -80,6 +82,31 @@ def test_what_a_run_tried_in_vain_is_unclear():
     seen = record("chaining.previous-response-id-is-accepted", Outcome.PASSED, scenario="chaining")
     assert openai_python([seen], row("chain"))["chain"] == "works"
     assert openai_python([blind, seen], row("chain"))["chain"] == "unclear"
+
+
+FOLLOWS = "structured-output.text-follows-a-strict-schema"
+IN_PROSE = Finding(
+    "reply.body/output", "a text that is JSON", 'the text "Paris is nice."', "structured/asked"
+)
+
+
+@pytest.mark.parametrize(("has_effect", "state"), [(False, "without effect"), (True, "unclear")])
+def test_what_a_server_accepts_without_effect_has_none_in_a_client(has_effect, state):
+    told = openai_python(
+        [record(FOLLOWS, Outcome.FAILED, IN_PROSE)], row("structured", has_effect=has_effect)
+    )
+    assert told["parse"] == state
+
+
+@pytest.mark.parametrize(("streamed", "state"), [(False, "unclear"), (True, "breaks")])
+def test_a_request_that_is_rejected_without_a_stream_is_no_proof_about_streams(streamed, state):
+    rejection = Finding("reply.status", "a 2xx status", "400", "one/asked")
+    records = [record("requests.accepts-a-text-as-input", Outcome.FAILED, rejection)]
+    sorts = Sorts({"one/asked": ("streams" if streamed else "answers",)})
+    told = next(
+        answer for answer in answers(records, "openai", [row("stream")], sorts) if answer.client is CLIENT
+    )
+    assert told.by_feature["stream"] == state
 
 
 def test_a_feature_that_was_not_seen_says_what_would_show_it():

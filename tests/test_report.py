@@ -259,8 +259,16 @@ def test_the_summary_escapes_markdown(folder_path):
 
 def test_the_terminal_shows_failures_and_no_escape_sequence():
     text = COLOURS.sub("", "\n".join(terminal.lines(compose_hostile(), 200)))
-    assert "openai (compatible): not conformant" in text
+    assert "· OpenAI Responses API 2.3.0 · profile compatible" in text
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_line_of_a_screen_is_broken_at_a_wrong_place(width):
+    shown = COLOURS.sub("", "\n".join(terminal.lines(compose_hostile(), width))).splitlines()
+    assert max(map(len, shown)) <= width
+    assert not [line for line in shown if line.lstrip().startswith("·")], "a fact begins with its separator"
+    assert not [line for line in shown if re.search(r"--[a-z-]+ \\$", line)], "an option without its value"
 
 
 def test_a_known_failure_is_shown_and_does_not_fail():

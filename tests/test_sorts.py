@@ -9,6 +9,7 @@ import pytest
 from antiphon_conformance.http.exchange import Exchange, Request
 from antiphon_conformance.http.reply import headers, reply_from_value
 from antiphon_conformance.report.answers import answers
+from antiphon_conformance.report.families import fault, sight
 from antiphon_conformance.report.features import FeatureRow
 from antiphon_conformance.report.harm import breakages
 from antiphon_conformance.report.sorts import Sorts, counts_of, sorts_of
@@ -22,7 +23,6 @@ REFUSAL = {"type": "message", "content": [{"type": "refusal", "refusal": "No."}]
 REASONING = {"type": "reasoning", "summary": []}
 CALL = {"type": "function_call", "name": "ping", "arguments": "{}"}
 COUNTS = {"streams": [18, 19], "answers": [58, 60]}
-RULE, WHAT = "lifecycle.the-terminal-event-has-the-items-of-the-stream", "item wrong in a stream"
 
 
 def answer(
@@ -84,30 +84,42 @@ def test_where_every_answer_reasons_reasoning_is_plain() -> None:
     assert share.words == ""
 
 
+RAISES = ("lifecycle.the-id-never-changes", "event[9]/response/id")
+"""A rule at whose fault the stream helper raises, and where the fault is."""
+DIFFERS = ("lifecycle.the-terminal-event-has-the-items-of-the-stream", "event[9]/response/output[0]")
+"""A rule at whose fault it only gets another text."""
+PART = "in 1 of 19 streams, with reasoning"
+
+
 @pytest.mark.parametrize(
-    ("special", "state", "title"),
+    ("broken", "special", "state", "title"),
     [
-        ((), "breaks", "openai-python (stream helper)"),
+        (RAISES, (), "breaks", "openai-python (stream helper, streamed tools)"),
         (
+            RAISES,
             ("reasoning",),
             "breaks in part",
-            "openai-python (stream helper in 1 of 19 streams, with reasoning)",
+            f"openai-python (stream helper {PART}, streamed tools {PART})",
         ),
+        (DIFFERS, (), "breaks", "openai-python (stream helper)"),
+        (DIFFERS, ("reasoning",), "works", ""),
     ],
 )
-def test_a_client_breaks_in_part(special: tuple[str, ...], state: str, title: str) -> None:
+def test_a_client_breaks_in_part(
+    broken: tuple[str, str], special: tuple[str, ...], state: str, title: str
+) -> None:
     client = next(row for row in load_clients() if (row.package, row.registry) == ("openai", "PyPI"))
-    assert WHAT in client.faults("openai", "stream_helper").get(RULE, {}), "the fault is one that breaks it"
     sorts = Sorts({"tries/thought": ("streams", *special)}, COUNTS)
-    finding = Finding(
-        "event[9]/response/output[0]", "the items of the stream", "another item", "tries/thought"
+    rule, where = broken
+    finding = Finding(where, "what the stream had", "something else", "tries/thought")
+    record = Record(
+        rule, "X", ("X",), "MUST", "openai", "tries", Outcome.FAILED, (finding,), kind=Kind.INTEROP
     )
-    broken = Record(
-        RULE, "X", ("X",), "MUST", "openai", "tries", Outcome.FAILED, (finding,), kind=Kind.INTEROP
-    )
+    what = fault(sight(record, finding))
+    assert client.faults("openai", "stream_helper")[rule][what], "the fault is one that breaks it"
     rows = [FeatureRow("stream", "stream", False, "offered")]
-    own = next(row for row in answers([broken], "openai", rows, sorts) if row.client is client)
+    own = next(row for row in answers([record], "openai", rows, sorts) if row.client is client)
     assert own.by_feature["stream_helper"] == state
-    (first, *_) = breakages({(RULE, WHAT): {"tries/thought"}}, "openai", (), sorts)
-    assert first.title == title
-    assert first.is_partial is bool(special)
+    hits = breakages({(rule, what): {"tries/thought"}}, "openai", (), sorts)
+    assert [row.title for row in hits if row.client is client] == ([title] if title else [])
+    assert all(row.is_partial is bool(special) for row in hits)

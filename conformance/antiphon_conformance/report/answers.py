@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from antiphon_conformance.report.families import COMPARISONS, NO_EFFECT, fault, sight
@@ -17,12 +17,13 @@ from antiphon_conformance.report.features import (
     FeatureRow,
 )
 from antiphon_conformance.report.groups import TRIED
-from antiphon_conformance.report.harm import CHATS, FEATURES, STREAMED, Wire, feature_title
-from antiphon_conformance.report.sorts import Share, Sorts
+from antiphon_conformance.report.harm import CHATS, FEATURES, STREAMED, Wire, feature_title, series, shares_of
+from antiphon_conformance.report.sorts import Sorts
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.clients import Client, load_clients
 
 WORKS, PARTLY, BREAKS, UNCLEAR, ABSENT = "works", "breaks in part", "breaks", "unclear", "not offered"
+IDLE = "without effect"
 NEEDS: Mapping[str, str] = {
     "create": "create", "stream": "stream", "stream_helper": "stream", "tools": "tools",
     "streamed_tools": "tools", "parse": "structured", "chain": "chain", "retrieve": "retrieve",
@@ -40,7 +41,21 @@ DOUBTS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The rules whose breach makes a feature doubtful: no client sees an error where a mistake is accepted; it is
 doubtful, too, where the first did not look."""
+REJECTED = "status "
+"""How the fault begins of a request that is rejected: where streams were not asked for in its way, they are
+doubtful, and so are answers that are no streams where only those were."""
 SHOWN = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED)
+
+
+VERBS: Mapping[str, tuple[str, str]] = {
+    BREAKS: ("breaks at", "break at"),
+    PARTLY: ("breaks in part", "break in part"),
+    IDLE: ("without effect", "without effect"),
+    WORKS: ("works with", "work with"),
+    UNCLEAR: ("unclear", "unclear"),
+    ABSENT: ("not offered", "not offered"),
+}
+"""What one client, and what several of them, do with the features of a state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +64,8 @@ class FeatureAnswer:
 
     feature: str
     state: str
-    """`works`, `breaks`, `breaks in part` (only at special answers), `not offered`, or `unclear` when the run
-    saw too little of it."""
+    """`works`, `breaks`, `breaks in part` (only at special answers), `without effect` (the server accepts
+    what it asks for and does nothing), `not offered`, or `unclear` when the run saw too little of it."""
     faults: tuple[Wire, ...] = ()
     """The rules and faults at which the client broke in a run."""
     share: str = ""
@@ -81,9 +96,9 @@ class Answer:
 
     @property
     def state(self) -> str:
-        """`breaks` or `breaks in part` when a feature does, `works` when all that the server offers do, else
-        `unclear`."""
-        for state in (BREAKS, PARTLY):
+        """`breaks`, `breaks in part` or `without effect` when a feature is, `works` when all that the server
+        offers do, else `unclear`."""
+        for state in (BREAKS, PARTLY, IDLE):
             if self.of(state):
                 return state
         return WORKS if self.of(WORKS) and not self.of(UNCLEAR) else UNCLEAR
@@ -106,14 +121,7 @@ class Answer:
     @property
     def why(self) -> str:
         """Its features by state, in one line."""
-        words = {
-            BREAKS: "breaks at",
-            PARTLY: "breaks in part",
-            WORKS: "works with",
-            UNCLEAR: "unclear",
-            ABSENT: "not offered",
-        }
-        parts = (f"{word}: {', '.join(self.of(state))}" for state, word in words.items() if self.of(state))
+        parts = (f"{one}: {', '.join(self.of(state))}" for state, (one, _) in VERBS.items() if self.of(state))
         return "; ".join(parts)
 
 
@@ -138,6 +146,18 @@ def answers(
     return [row for row in rows_of_clients if any(part.state != ABSENT for part in row.features)]
 
 
+def in_words(rows: Iterable[Answer]) -> Iterator[str]:
+    """What the clients do with what the server offers; those that do alike in one line."""
+    by_states: dict[tuple[tuple[str, ...], ...], list[Answer]] = {}
+    for row in rows:
+        states = tuple(row.of(state) for state in VERBS if state != ABSENT)
+        by_states.setdefault(states, []).append(row)
+    for states, alike in by_states.items():
+        verbs = (verbs[len(alike) > 1] for verbs in VERBS.values())
+        parts = (f"{verb}: {', '.join(names)}" for verb, names in zip(verbs, states, strict=False) if names)
+        yield f"{series([f'{row.client.short} {row.client.version}' for row in alike])} {'; '.join(parts)}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     """What a run showed: faults, the rules that reached a verdict and those that tried in vain, features."""
@@ -156,41 +176,42 @@ class _Run:
         """Whether an answer showed the effect: then the fault is that it cannot be forced."""
         return feature in self.features and self.features[feature].has_effect
 
+    def without_effect(self, feature: str) -> tuple[Wire, ...]:
+        """What shows that a feature of the server is accepted without any effect; empty where it has one."""
+        signs = () if self.has_effect(feature) else SIGNS_OF_EFFECT.get(feature, ())
+        return tuple(wire for wire in self.wires if wire[0] in signs and wire[1].startswith(NO_EFFECT))
+
 
 def _answer(client: Client, dialect: str, run: _Run) -> Answer:
     names = sorted(client.features[dialect], key=FEATURES.index)
     return Answer(client, tuple(_feature(client, dialect, name, run) for name in names))
 
 
-def _break(name: str, shares: Mapping[Wire, Share]) -> FeatureAnswer:
-    """A feature that breaks: by the faults of plain answers, where there are any."""
-    plain = [wire for wire, share in shares.items() if not share.special]
-    if plain:
-        return FeatureAnswer(name, BREAKS, tuple(sorted(plain)))
-    most = max(shares.values(), key=lambda share: share.part)
-    return FeatureAnswer(name, PARTLY, tuple(sorted(shares)), most.words)
-
-
 def _feature(client: Client, dialect: str, name: str, run: _Run) -> FeatureAnswer:
     faults = client.faults(dialect, name)
     need = NEEDS.get(name, "")
-    hits = [(rule, what) for rule, what in run.wires if what in faults.get(rule, {})]
-    if run.has_effect(need):
-        hits = [(rule, what) for rule, what in hits if not what.startswith(NO_EFFECT)]
     state = run.state(need)
     if state == LACKING:
         return FeatureAnswer(name, ABSENT)
-    shares = {wire: share for wire in hits if (share := run.sorts.share(name, run.wires[wire]))}
-    if shares:
-        return _break(name, shares)
+    shares = shares_of(client, dialect, name, run.wires, run.has_effect(need), run.sorts)
+    plain = {wire: share for wire, share in shares.items() if not share.special}
+    if plain:
+        return FeatureAnswer(name, BREAKS, tuple(sorted(plain)))
     if name in STREAMED and run.state("stream") in NO_STREAM:
         return FeatureAnswer(name, BREAKS)
+    idle = run.without_effect(need) if name not in GENERAL else ()
+    if idle:
+        return FeatureAnswer(name, IDLE, idle)
+    if shares:
+        most = max(shares.values(), key=lambda share: share.part)
+        return FeatureAnswer(name, PARTLY, tuple(sorted(shares)), most.words)
     topics = TOPICS.get(need, frozenset()) if name not in GENERAL else frozenset()
     doubts = bool(run.blind.intersection(SIGNS_OF_EFFECT.get(need, ()))) or any(
         (what.startswith(NO_EFFECT) and _is_about_effect(rule, topics)) or rule in DOUBTS.get(name, ())
         for rule, what in run.wires
     )
     doubts |= name in DOUBTS and DOUBTS[name][0] not in run.tried
+    doubts |= any(what in faults.get(rule, {}) for rule, what in run.wires if what.startswith(REJECTED))
     is_clear = bool(run.tried & faults.keys()) and state not in (UNSEEN, FAILING) and not doubts
     return FeatureAnswer(name, WORKS if is_clear else UNCLEAR)
 

@@ -108,7 +108,7 @@ def _capability(row: FeatureRow, causes: Sequence[Cause], answers: Iterable[Answ
     if row.state == LACKING or (row.state == UNSEEN and not has_no_effect and not breaks_clients):
         return Capability(row, row.state)
     if row.state == FAILING:
-        why = "no key is rejected" if row.name in REJECTIONS else "no request succeeds"
+        why = "no wrong key gets 401 or 403" if row.name in REJECTIONS else "no request succeeds"
         return Capability(row, BROKEN, why)
     if row.state == UNREADABLE:
         return Capability(row, BROKEN, "no answer can be read")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from antiphon_conformance.report.answers import ABSENT, BREAKS, PARTLY, UNCLEAR, WORKS, Answer
+from antiphon_conformance.report.answers import ABSENT, BREAKS, IDLE, PARTLY, UNCLEAR, WORKS, Answer
 from antiphon_conformance.report.capability import BROKEN, FLAWED, Capability
 from antiphon_conformance.report.features import LACKING, UNSEEN
 from antiphon_conformance.report.groups import BAD, TRIED, WORST_FIRST
@@ -239,12 +239,12 @@ def _client_cell(answer: Answer | None) -> Cell:
     if answer is None:
         return Cell(UNSEEN)
     doubts = answer.of(UNCLEAR)
-    parts = answer.of(BREAKS) or answer.of(PARTLY) or answer.of(WORKS)
+    parts = answer.of(BREAKS) or answer.of(PARTLY) or answer.of(IDLE) or answer.of(WORKS)
     if not parts:
         return Cell(UNCLEAR if doubts else ABSENT)
     names = listing(parts, MOST_PARTS)
     sample = f"{plural(len(doubts), 'feature')} unclear" if doubts else ""
-    for state in (BREAKS, PARTLY):
+    for state in (BREAKS, PARTLY, IDLE):
         if answer.of(state):
             return Cell(state, f"at {names}", "", sample)
     return Cell(WORKS, f"with {names}", "", sample)

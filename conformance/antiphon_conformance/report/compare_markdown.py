@@ -11,7 +11,7 @@ from antiphon_conformance.report.titles import plural
 
 SIGNS = {
     "passed": "✓", "failed": "✗", "broken": "✗", "untestable": "⊘", "warned": "!", "noted": "i", "works": "✓",
-    "works but": "!", "breaks": "✗", "breaks in part": "!",
+    "works but": "!", "breaks": "✗", "breaks in part": "!", "without effect": "✗",
     "ignored": "✗", "not offered": "–", "not seen": "?", "unclear": "?",
 }  # fmt: skip
 MOST_RULES = 6

@@ -276,7 +276,7 @@ def _state(name: str, exchanges: list[Exchange], lack: str, effectless: Collecti
         if name in EFFECTS and not _has_effect(name, exchanges) and EFFECTS[name][1] is not OFFERED:
             return EFFECTS[name][1]
         return UNSEEN if name in effectless and not _has_effect(name, exchanges) else OFFERED
-    if any(exchange.ok for exchange in exchanges):
+    if name not in REJECTIONS and any(exchange.ok for exchange in exchanges):
         return UNREADABLE
     return lack or (FAILING if exchanges else UNSEEN)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from antiphon_conformance.report.causes import Cause, Occurrence
@@ -21,6 +21,8 @@ FEATURES = (
     "background", "chat", "library", "errors", *CHATS,
 )  # fmt: skip
 """The features of clients, those that most programs use first."""
+RAISES = "raises "
+"""How it begins what a client did at a fault, where it raised an exception."""
 STREAMED = ("stream", "stream_helper", "streamed_tools")
 """The features that read a stream."""
 TITLES = {
@@ -65,8 +67,27 @@ class Breakage:
     @property
     def title(self) -> str:
         """`openai-python (stream, parse in 1 of 60 answers, with a refusal)`."""
-        names = (f"{feature_title(name)} {self.shares.get(name, '')}".rstrip() for name in self.features)
-        return f"{self.client.short} ({', '.join(names)})"
+        return f"{self.client.short} ({self.where})"
+
+    @property
+    def where(self) -> str:
+        """The features at which it breaks: `stream, parse in 1 of 60 answers, with a refusal`."""
+        return ", ".join(
+            f"{feature_title(name)} {self.shares.get(name, '')}".rstrip() for name in self.features
+        )
+
+
+def clients_of(breaks: Iterable[Breakage]) -> str:
+    """Who breaks where, clients that break alike together: `openai-python and openai-node (stream)`."""
+    by_place: dict[str, list[str]] = {}
+    for row in breaks:
+        by_place.setdefault(row.where, []).append(row.client.short)
+    return ", ".join(f"{series(names)} ({where})" for where, names in by_place.items())
+
+
+def series(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def feature_title(name: str) -> str:
@@ -101,18 +122,20 @@ def breakages(
     dialect: str,
     working: Collection[str] = (),
     sorts: Sorts | None = None,
+    absent: Collection[str] = (),
 ) -> tuple[Breakage, ...]:
     """The clients that break by these faults: only what a run of the client has shown.
 
     `working` are the clients' features of which an answer has shown the effect: that it cannot be forced
-    breaks no client. `sorts` tell which answers are plain.
+    breaks no client. `sorts` tell which answers are plain, `absent` are the clients' features of which the
+    server offers nothing.
     """
     rows = []
     for client in load_clients():
         shares = {
             name: share
-            for name in sorted(client.features.get(dialect, ()), key=_use)
-            if (share := _share(client, dialect, name, faults, name in working, sorts or Sorts()))
+            for name in sorted(set(client.features.get(dialect, ())).difference(absent), key=_use)
+            if (share := _share(shares_of(client, dialect, name, faults, name in working, sorts or Sorts())))
         }
         if shares:
             special = {name: share.words for name, share in shares.items() if share.special}
@@ -120,24 +143,34 @@ def breakages(
     return tuple(rows)
 
 
-def _share(
+def shares_of(
     client: Client,
     dialect: str,
     feature: str,
     faults: Mapping[Wire, Collection[str]],
     works: bool,
     sorts: Sorts,
-) -> Share | None:
-    """In how many answers a client breaks at a feature by these faults: the plain case where it is among
-    them, else the fault that more answers have."""
+) -> dict[Wire, Share]:
+    """In how many answers each of these faults breaks a client at a feature.
+
+    The runs of clients met plain answers. What raised there raises elsewhere; but where a client only got
+    something else, no run has shown what it gets in answers with reasoning, refusals and so on.
+    """
     known = client.faults(dialect, feature)
-    shares = [
-        share
-        for (rule, what), exchanges in faults.items()
-        if what in known.get(rule, {}) and not (works and what.startswith(NO_EFFECT))
-        if (share := sorts.share(feature, exchanges))
-    ]
-    return max(shares, key=lambda share: (not share.special, share.part), default=None)
+    shares: dict[Wire, Share] = {}
+    for (rule, what), exchanges in faults.items():
+        breaks = known.get(rule, {}).get(what, {}).values()
+        share = sorts.share(feature, exchanges) if breaks else None
+        if share is None or (works and what.startswith(NO_EFFECT)):
+            continue
+        if not share.special or any(how.startswith(RAISES) for how in breaks):
+            shares[rule, what] = share
+    return shares
+
+
+def _share(shares: Mapping[Wire, Share]) -> Share | None:
+    """The plain case where it is among them, else the fault that more answers have."""
+    return max(shares.values(), key=lambda share: (not share.special, share.part), default=None)
 
 
 def worst_place_first(cause: Cause, dialect: str, sorts: Sorts | None = None) -> Cause:

@@ -33,7 +33,7 @@ from antiphon_conformance.report.model import (
 from antiphon_conformance.report.numbers import Numbers, numbers
 from antiphon_conformance.report.overview import Fault, Overview
 from antiphon_conformance.report.reproduce import commands, origins
-from antiphon_conformance.report.titles import MOST_SUBJECTS, evidence_of, extent_of, plural
+from antiphon_conformance.report.titles import MOST_SUBJECTS, evidence_of, plural
 from antiphon_conformance.rules.rule import Finding, Rule, all_rules
 from antiphon_conformance.verdict.verdict import Verdict
 from antiphon_spec import dialect as dialects
@@ -58,6 +58,7 @@ SIGNS = {
     "works": "✓",
     "breaks": "✗",
     "breaks in part": "!",
+    "without effect": "✗",
     "unclear": "?",
 }
 """A sign beside the coloured word, for people who do not see colours."""
@@ -85,6 +86,8 @@ class FaultDetails:
     again: str
     """The command that looks at the rule again."""
     curl: str
+    extent: str
+    """How much of the run shows it."""
 
     @property
     def cause(self) -> Cause:
@@ -100,11 +103,6 @@ class FaultDetails:
     def evidence(self) -> str:
         """The shown finding in one line, or why there is none."""
         return evidence_of(self.cause)
-
-    @property
-    def extent(self) -> str:
-        """How much of the run shows it."""
-        return extent_of(self.cause)
 
     @property
     def clients(self) -> list[str]:
@@ -285,6 +283,7 @@ class Section:
             next(excerpts, None),
             self.overview.check_command(record),
             curl if len(curl) <= LONGEST_CURL else "",
+            self.overview.extent(fault),
         )
 
 

@@ -12,7 +12,7 @@ from antiphon_conformance.report.numbers import numbers
 from antiphon_conformance.report.overview import Fault, Overview, overviews
 from antiphon_conformance.report.records import requirement_counts
 from antiphon_conformance.report.reproduce import commands, origins
-from antiphon_conformance.report.titles import MOST_SUBJECTS, aftermath_of, evidence_of, extent_of
+from antiphon_conformance.report.titles import MOST_SUBJECTS, aftermath_of, evidence_of
 from antiphon_conformance.verdict.flakiness import flapping
 from antiphon_conformance.verdict.verdict import Exit
 
@@ -109,10 +109,9 @@ def _faults(heading: str, faults: Sequence[Fault], overview: Overview) -> Iterat
 
 
 def _fault(number: int, fault: Fault, overview: Overview) -> Iterator[str]:
-    clients = ", ".join(row.title for row in fault.breaks)
-    harm = f"{fault.harm}: {clients}" if clients else fault.harm
+    harm = f"{fault.harm}: {fault.clients}" if fault.breaks else fault.harm
     weight = "" if fault.fails else ", fails nothing in this profile"
-    yield f"{number}. **{prose(fault.title)}** ({escape(harm)}; {extent_of(fault.cause)}{weight})"
+    yield f"{number}. **{prose(fault.title)}** ({escape(harm)}; {overview.extent(fault)}{weight})"
     yield f"   - {escape(evidence_of(fault.cause))}"
     later = aftermath_of(fault.cause)
     if later:

@@ -33,12 +33,14 @@ from antiphon_conformance.report.harm import (
     breakages,
     breakages_without_streams,
     by_harm,
+    clients_of,
     faults_of,
     worst_place_first,
 )
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.reproduce import finding_command
-from antiphon_conformance.report.titles import listing, plural, title_of
+from antiphon_conformance.report.sorts import STREAM
+from antiphon_conformance.report.titles import extent_of, plural, title_of
 from antiphon_conformance.rules.rule import all_rules
 from antiphon_conformance.verdict.flakiness import flapping
 from antiphon_conformance.verdict.outcome import Outcome, Record
@@ -75,6 +77,11 @@ class Fault:
         """What is wrong, in one sentence."""
         title = title_of(self.cause)
         return f"{title}: {self.detail}" if self.detail else title
+
+    @property
+    def clients(self) -> str:
+        """The clients that break and where, those that break alike together; empty without any."""
+        return clients_of(self.breaks)
 
     @property
     def harm(self) -> str:
@@ -180,12 +187,14 @@ class Overview:
         rows = self.report.features.get(self.name, ())
         shown = {row.name for row in rows if row.has_effect}
         working = {name for name, need in NEEDS.items() if need in shown}
+        lacking = {row.name for row in rows if row.state == LACKING}
+        absent = {name for name, need in NEEDS.items() if need in lacking}
         sorts = self.report.kinds_of_answers
         has_streams = all(row.state not in NO_STREAM for row in rows if row.name == "stream")
         return {
             id(cause): breakages_without_streams(self.name)
             if cause.family.name == "no stream" and not has_streams
-            else breakages(faults_of(cause), self.name, working, sorts)
+            else breakages(faults_of(cause), self.name, working, sorts, absent)
             for cause in self._causes
         }
 
@@ -234,10 +243,6 @@ class Overview:
     @property
     def answer(self) -> str:
         """The answer, in one line: what works, what does not, and how it was judged."""
-        return self.answer_in_brief(len(self.capabilities))
-
-    def answer_in_brief(self, most: int) -> str:
-        """The answer with at most so many names of what works and of what is not offered."""
         if self.verdict.status is Exit.NOT_JUDGED:
             return f"not judged: {safe(self.verdict.why)}"
         if self.is_part:
@@ -249,12 +254,7 @@ class Overview:
             (IGNORED, "ignored"),
         )
         rows = [(word, self._names(state)) for state, word in (*words, (LACKING, "not offered"))]
-        bad = {word for state, word in words if state in (BROKEN, IGNORED)}
-        parts = [
-            f"{word}: {', '.join(names) if word in bad else listing(names, most)}"
-            for word, names in rows
-            if names
-        ]
+        parts = [f"{word}: {', '.join(names)}" for word, names in rows if names]
         return "; ".join(parts) or self.verdict.title
 
     def _names(self, state: str) -> tuple[str, ...]:
@@ -285,6 +285,11 @@ class Overview:
     def acceptance(self) -> str:
         """How many failures the baseline accepts, and how many of them can break clients."""
         return self.verdict.acceptance
+
+    def extent(self, fault: Fault) -> str:
+        """How much of the run shows a fault."""
+        _, streams = self.report.kinds_of_answers.counts.get(STREAM, (0, 0))
+        return extent_of(fault.cause, streams)
 
     @property
     def next_steps(self) -> tuple[str, ...]:

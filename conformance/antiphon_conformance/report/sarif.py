@@ -86,8 +86,7 @@ def _result(fault: Fault, overview: Overview, rules: list[str]) -> dict[str, Any
     cause = fault.cause
     rule, finding = cause.record.rule, cause.finding
     where = f"{cause.first.exchange} {finding.where}" if finding else cause.first.exchange
-    clients = ", ".join(row.title for row in fault.breaks)
-    harm = f"{fault.harm}: {clients}" if clients else fault.harm
+    harm = f"{fault.harm}: {fault.clients}" if fault.breaks else fault.harm
     location = {
         "physicalLocation": {
             "artifactLocation": {"uri": PAGE.format(dialect=overview.name)},

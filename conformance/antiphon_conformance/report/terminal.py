@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.report.answers import ABSENT, UNCLEAR
+from antiphon_conformance.report.answers import ABSENT, UNCLEAR, in_words
 from antiphon_conformance.report.capability import BROKEN, FLAWED, WORKS
 from antiphon_conformance.report.features import IGNORED, LACKING, UNSEEN
 from antiphon_conformance.report.model import Report, title
 from antiphon_conformance.report.models import Line
 from antiphon_conformance.report.overview import Fault, Overview, overviews
-from antiphon_conformance.report.titles import aftermath_of, evidence_of, extent_of, plural
+from antiphon_conformance.report.titles import aftermath_of, evidence_of, plural
 from antiphon_conformance.verdict.flakiness import by_symptom, flapping
 from antiphon_conformance.verdict.verdict import Exit
 
@@ -32,8 +33,6 @@ VERDICT_COLOURS = {
 }
 MOST_FAULTS = 5
 """How many causes the first screen shows: mending one often mends others."""
-MOST_FEATURES = 6
-"""How many features that work the first line names; the rows below it name all."""
 MOST_FLAPS = 5
 """How many kinds of what differs between runs the first screen shows."""
 MOST_NAMES = 6
@@ -47,6 +46,13 @@ WIDTHS = (60, 120)
 MARGIN = " " * 4
 UNKNOWN = {UNCLEAR, ABSENT}
 """The states of the features of a client of which nothing can be said."""
+SEPARATOR = " · "
+"""What stands between facts: at the end of a line, and never at its beginning."""
+GLUE = "\xa0"
+"""A blank at which no line ends."""
+_FACTS = re.compile(" (?=· )")
+_WORDS = re.compile(r"""--[\w-]+ (?:'[^']*'|"[^"]*"|[^\s-]\S*)|'[^']*'|"[^"]*\"""")
+"""An option with its value, and what a shell reads as one word."""
 COLOURS = {
     "bold": "1",
     "dim": "2",
@@ -77,12 +83,12 @@ def answer_line(overview: Overview) -> str:
 
 def _dialect(overview: Overview, rest: str, width: int, verbose: bool) -> Iterator[str]:
     status = overview.verdict.status
-    yield from _wrap(overview.answer_in_brief(MOST_FEATURES), width, style=VERDICT_COLOURS[status])
     dialect = overview.dialect
-    head = f"{safe(title(overview.report))} · {dialect.title} {dialect.release}"
+    is_judged = status is not Exit.NOT_JUDGED
+    first = f"{'only a part was judged: ' if overview.is_part else ''}{overview.headline}"
+    yield from _wrap(first if is_judged else overview.answer, width, style=VERDICT_COLOURS[status])
+    head = f"{safe(title(overview.report))} · {dialect.title} {dialect.release} · profile {overview.profile}"
     yield from _wrap(head, width, style="dim")
-    if status is not Exit.NOT_JUDGED:  # else the first line has said it
-        yield from _wrap(answer_line(overview), width, style=VERDICT_COLOURS[status])
     if overview.is_blank:
         return
     yield from _states(overview, width)
@@ -106,13 +112,11 @@ def _states(overview: Overview, width: int) -> Iterator[str]:
         names = [
             row.name + (f" ({remark})" if remark else "") for row, remark in zip(rows, remarks, strict=True)
         ]
-        remark = "  accepted, without visible effect" if state == IGNORED else ""
+        remark = " (accepted, without visible effect)" if state == IGNORED else ""
         yield from _labelled(state, ", ".join(names) + remark, width, STATE_COLOURS[state])
     blind = [answer for answer in overview.answers if not {row.state for row in answer.features} - UNKNOWN]
-    for answer in overview.answers:
-        if answer not in blind:
-            text = f"{answer.client.short} {answer.client.version} {answer.why}"
-            yield from _labelled("client", text, width, "dim")
+    for text in in_words(answer for answer in overview.answers if answer not in blind):
+        yield from _labelled("clients", text, width, "dim")
     if blind and not overview.is_part:  # a part cannot show it
         clients = ", ".join(answer.client.short for answer in blind)
         yield from _labelled("unclear", f"{clients}: nothing was seen of what they use", width, "dim")
@@ -134,18 +138,15 @@ def _faults(overview: Overview, rest: str, width: int, verbose: bool) -> Iterato
 def _fault(overview: Overview, fault: Fault, number: int, width: int, verbose: bool) -> Iterator[str]:
     style = "bold red" if fault.fails else "bold yellow"
     yield from _wrap(f"{number:>2}  {fault.title}", width, "", MARGIN, style)
-    harm = ", ".join(row.title for row in fault.breaks)
-    facts = [f"{fault.harm}{': ' + harm if harm else ''}", extent_of(fault.cause)]
+    facts = [f"{fault.harm}{': ' + fault.clients if fault.breaks else ''}", overview.extent(fault)]
     if not fault.fails:
         facts.append("warning")
-    yield from _wrap(" · ".join(facts), width, MARGIN, MARGIN)
+    yield from _wrap(SEPARATOR.join(facts), width, MARGIN, MARGIN)
     is_recorded = "files" in overview.report.metadata
     spot = f"{safe(fault.cause.first.exchange, 100)}: " if is_recorded else ""
     yield from _wrap(spot + evidence_of(fault.cause), width, MARGIN, MARGIN)
-    later = aftermath_of(fault.cause)
-    if later:
-        yield from _wrap(later, width, MARGIN, MARGIN, "dim")
-    yield from _wrap(f"rule {fault.cause.record.rule}", width, MARGIN, MARGIN, "dim")
+    tail = filter(None, (f"rule {fault.cause.record.rule}", aftermath_of(fault.cause)))
+    yield from _wrap(SEPARATOR.join(tail), width, MARGIN, MARGIN, "dim")
     if verbose:
         yield from _wrap(
             f"rules: {', '.join((*fault.cause.rules, *fault.cause.further_rules))}", width, MARGIN, MARGIN
@@ -221,8 +222,8 @@ def table(rows: Iterable[Line], names: tuple[str, ...]) -> Iterator[str]:
 
 def _step(step: str, width: int) -> Iterator[str]:
     """A step; a command that needs several lines can be copied whole."""
-    parts = list(_wrap(step, width - 2, "  ", "    "))
     is_command = " antiphon " in step
+    parts = list(_wrap(step, width - 2, "  ", "    ", glue=_WORDS if is_command else _FACTS))
     for index, line in enumerate(parts):
         yield f"{line} \\" if is_command and index < len(parts) - 1 else line
 
@@ -236,16 +237,23 @@ def _labelled(label: str, text: str, width: int, style: str) -> Iterator[str]:
         yield _styled(head if not index else indent, style) + line
 
 
-def _wrap(text: str, width: int, first: str = "", later: str = "", style: str = "") -> Iterator[str]:
+def _wrap(
+    text: str,
+    width: int,
+    first: str = "",
+    later: str = "",
+    style: str = "",
+    glue: re.Pattern[str] = _FACTS,
+) -> Iterator[str]:
     wrapped = textwrap.wrap(
-        safe(text, LONGEST),
+        glue.sub(lambda match: match.group().replace(" ", GLUE), safe(text, LONGEST)),
         width,
         initial_indent=first,
         subsequent_indent=later,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    yield from (_styled(line, style) for line in wrapped)
+    yield from (_styled(line.replace(GLUE, " "), style) for line in wrapped)
 
 
 def _styled(text: str, style: str) -> str:

@@ -12,6 +12,8 @@ from antiphon_conformance.report.place import END, LANE
 from antiphon_conformance.rules.reading.streams import WITH_EVENTS
 from antiphon_conformance.rules.rule import all_rules
 
+IN_STREAMS = ("event[", "end of stream")
+"""How the places begin that stand in a stream."""
 MOST_SUBJECTS = 4
 """How many members or requests a title lists."""
 LONGEST = 160
@@ -79,10 +81,14 @@ def evidence_of(cause: Cause, limit: int = 200) -> str:
     return safe(cause.finding.message if cause.finding else cause.record.note, limit)
 
 
-def extent_of(cause: Cause) -> str:
-    """How much of the run shows it."""
-    noun = "exchange" if cause.finding else "scenario"
-    return f"in {plural(cause.exchanges, noun)}"
+def extent_of(cause: Cause, streams: int = 0) -> str:
+    """How much of the run shows it: where only events do, of so many streams."""
+    if not cause.finding:
+        return f"in {plural(cause.exchanges, 'scenario')}"
+    places = (place.finding.where for place in cause.places if place.finding)
+    if streams and all(where.startswith(IN_STREAMS) for where in places):
+        return f"in {cause.exchanges} of {plural(max(streams, cause.exchanges), 'stream')}"
+    return f"in {plural(cause.exchanges, 'exchange')}"
 
 
 def aftermath_of(cause: Cause) -> str:
