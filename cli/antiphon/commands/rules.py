@@ -115,9 +115,12 @@ def _explain_rule(rule: Rule) -> Iterator[str]:
         yield f"\nJudged in the scenario `{rule.scenario}`."
     if rule.needs:
         yield f"\nNeeds to see: {rule.needs}."
+    holders: dict[str, list[str]] = {}
     for name in names():
         for row in rule.requirements(load(name)):
-            yield f"\n{name}: {_sentence(row)}"
+            holders.setdefault(_sentence(row), []).append(name)
+    for sentence, dialects in holders.items():
+        yield f"\n{', '.join(dialects)}: {sentence}"
 
 
 def _explain_mutant(mutant: Mutant) -> Iterator[str]:

@@ -34,7 +34,8 @@ class Client:
     def short(self) -> str:
         """The package, with the language where two packages share the name: `openai-python`."""
         languages = {"PyPI": "python", "npm": "node"}
-        return f"{self.package}-{languages[self.registry]}"
+        is_alone = sum(client.package == self.package for client in load_clients()) == 1
+        return self.package if is_alone else f"{self.package}-{languages[self.registry]}"
 
     def faults(self, dialect: str, feature: str) -> Faults:
         """The faults that break one feature; none when it was not run in this dialect."""
