@@ -26,3 +26,10 @@ def test_a_typo_gets_each_near_name_once(capsys: pytest.CaptureFixture[str]) -> 
     assert run(["explain", "ENV-8"]) == 3
     errors = capsys.readouterr().err
     assert errors.count("ENV-08") == 1
+
+
+def test_a_requirement_of_several_dialects_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "stream-numbers.increase"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count(" ENV-08 ") == 1
+    assert "azure, bud, openai, openresponses: ENV-08 " in shown

@@ -103,15 +103,29 @@ def _validator(schema: str) -> Any:
     return jsonschema_rs.validator_for(read_yaml(SCHEMAS / f"{schema}.schema.yaml"))
 
 
+MOST_NEAR = 3
+"""How many names an error suggests."""
+FEWEST_LETTERS = 3
+"""How many letters a part of a name has at least."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """An unknown name in quotes, with the known one that is most like it."""
     return f"{name!r}{hint(name, known)}"
 
 
 def hint(name: str, known: Iterable[str]) -> str:
-    """`; did you mean 'NAME'?` for a name that resembles a known one; else empty."""
-    matches = get_close_matches(name, sorted(set(known)), n=1)
-    return f"; did you mean {matches[0]!r}?" if matches else ""
+    """`; did you mean 'NAME'?` for a name that resembles a known one, in whatever case, or is a part of some
+    (the first MOST_NEAR of them); else empty."""
+    names = {other.lower(): other for other in sorted(set(known), reverse=True)}
+    word = name.lower()
+    near = get_close_matches(word, names, n=1)
+    near = near or sorted(other for other in names if len(word) >= FEWEST_LETTERS and word in other)
+    if not near:
+        return ""
+    quoted = [repr(names[other]) for other in near[:MOST_NEAR]]
+    rest = f" ({len(near)} names have it)" if len(near) > MOST_NEAR else ""
+    return f"; did you mean {' or '.join(quoted)}?{rest}"
 
 
 def neighbour(path: str | os.PathLike[str]) -> str:

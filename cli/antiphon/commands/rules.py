@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -14,6 +13,7 @@ from antiphon.commands.parameters import Choice
 from antiphon.commands.profile_option import find_profile, profile_option
 from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
 from antiphon_mockserver.mutants import Mutant, all_mutants
+from antiphon_spec.data import nearest
 from antiphon_spec.dialect import Dialect, load, names
 from antiphon_spec.profile import Profile
 from antiphon_spec.renamed import current_mutant, current_rule
@@ -135,7 +135,8 @@ def _explain_mutant(mutant: Mutant) -> Iterator[str]:
 def _explain_requirement(key: str) -> Iterator[str]:
     holders = {name: row for name in names() if (row := load(name).requirements.get(key)) is not None}
     if not holders:
-        raise click.UsageError(f"no rule, requirement or mutant is called {key!r}{_guess(key)}")
+        known = (*all_rules(), *all_mutants(), *(row for name in names() for row in load(name).requirements))
+        raise click.UsageError(f"no rule, requirement or mutant is called {nearest(key, known)}")
     row = next(iter(holders.values()))
     yield click.style(_sentence(row), bold=True)
     yield f"Holds in: {', '.join(holders)}"
@@ -150,9 +151,3 @@ def _explain_requirement(key: str) -> Iterator[str]:
 def _sentence(row: Requirement) -> str:
     why = f"{row.kind}, {row.authority}: {AUTHORITY[row.authority]}"
     return f"{row.id} ({why}) {row.text}\n    Source: {row.source}"
-
-
-def _guess(key: str) -> str:
-    ids = [*all_rules(), *all_mutants(), *(row for name in names() for row in load(name).requirements)]
-    matches = get_close_matches(key, dict.fromkeys(ids), n=3)
-    return f"; did you mean {', '.join(matches)}?" if matches else ""

@@ -12,7 +12,7 @@ from typing import Any
 from antiphon_conformance.http.address import AddressError, base_url, read_address
 from antiphon_conformance.options.error import OptionError
 from antiphon_conformance.options.reach import read_reach, read_webhooks
-from antiphon_conformance.options.selection import read_selection
+from antiphon_conformance.options.selection import read_selection, unknown_scenario
 from antiphon_conformance.options.table import COMMAND, OPTIONS, Kind, place
 from antiphon_conformance.requests.resources import ResourceError, parse_resources, reject_unknown
 from antiphon_conformance.rules.rule import all_rules
@@ -150,7 +150,7 @@ def _without(names: Iterable[str], where: str) -> tuple[str, ...]:
     known = all_scenarios()
     for name in (left_out := tuple(names)):
         if name not in known:
-            raise OptionError(where, "the name of a scenario", nearest(name, known))
+            raise OptionError(where, "the name of a scenario", unknown_scenario(name, known))
     return left_out
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from antiphon_conformance.options.error import OptionError
@@ -24,7 +24,9 @@ def read_selection(
     known = {name for dialect in dialects for name in scenarios_for(dialect)} | {GENERATED}
     for name in values["scenario"]:
         if name not in known:
-            raise OptionError(where("scenario"), _of_dialects("a scenario", dialects), nearest(name, known))
+            raise OptionError(
+                where("scenario"), _of_dialects("a scenario", dialects), unknown_scenario(name, known)
+            )
     for name in ("baseline_update", "requirements"):
         if (rules or values["scenario"]) and values[name]:
             chosen = where("rule" if rules else "scenario")
@@ -39,13 +41,28 @@ def read_rule(name: str, dialects: Sequence[Dialect], profile: Profile, where: s
     """
     rule = current_rule(name)
     if rule not in all_rules():
-        raise OptionError(where, "the id of a rule", nearest(name, all_rules()))
+        raise OptionError(where, "the id of a rule", _unknown_rule(name))
     if any(rule in rules_for(dialect, profile) for dialect in dialects):
         return rule
     if any(rule in rules_for(dialect) for dialect in dialects):
         off = f"{name}, which the profile {profile.name} has off; try --profile identical"
         raise OptionError(where, "a rule that the profile judges", off)
     raise OptionError(where, _of_dialects("a rule", dialects), name)
+
+
+def _unknown_rule(name: str) -> str:
+    """What an unknown rule may mean: the rules that check a requirement of this name, or are called alike."""
+    checks = [rule.id for rule in all_rules().values() if name in rule.cites]
+    if checks:
+        return f"{name!r}, a requirement, which these check: {', '.join(checks)}"
+    near = nearest(name, all_rules())
+    return near if near != repr(name) else f"{near}; antiphon rules lists them"
+
+
+def unknown_scenario(name: str, known: Collection[str]) -> str:
+    """What an unknown scenario may mean: one that is called alike, or any."""
+    near = nearest(name, known)
+    return near if near != repr(name) else f"{near}; there are {', '.join(sorted(known))}"
 
 
 def _of_dialects(kind: str, dialects: Sequence[Dialect]) -> str:
