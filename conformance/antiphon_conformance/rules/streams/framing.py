@@ -218,7 +218,7 @@ def nothing_follows_the_sentinel(stream: StreamReply) -> Iterator[Finding]:
     Comments, keep-alives and a second `[DONE]` harm nobody.
     """
     sentinel = next(frame for frame in stream.source.frames if frame.data == SENTINEL)
-    beside = _beside(stream)
+    beside = {event.index for event in stream.source.beside}
     for frame in stream.source.frames:
         is_more = frame.data not in ("", SENTINEL) and frame.index not in beside
         if frame.index > sentinel.index and is_more:
