@@ -16,7 +16,7 @@ import jsonschema_rs
 import orjson
 
 from antiphon_spec.document import Document
-from antiphon_spec.json_schema.error import read_errors, readable
+from antiphon_spec.json_schema.error import read_errors, readable, too_long
 from antiphon_spec.json_schema.explain import faults
 from antiphon_spec.json_schema.fault import Fault
 from antiphon_spec.json_schema.newer import may_be_newer_type
@@ -98,6 +98,9 @@ def _faults(
     """What is wrong with an invalid instance; of a large one, with the parts around the first faults."""
     for part in (window(instance, is_valid, names), Window(instance)):
         view = replace(part, instance=readable(part.instance))
+        if view.too_long is not None:
+            path, limit = view.too_long
+            return faults([too_long(view, path, limit)])
         if errors := read_errors(compiled.iter_errors(view.instance), view, schemas):
             return faults(errors)
     return []

@@ -25,9 +25,15 @@ INVALID_NAME = re.compile(
 )
 
 
+LONGEST_NAME = 1_000
+"""Characters of a model's name."""
+
+
 def is_served(name: str, models: Collection[str]) -> bool:
     """Whether a model of this name exists; when `models` is empty, any name that does not look invalid."""
-    return name in models if models else bool(name.strip()) and not looks_invalid(name)
+    if models:
+        return name in models
+    return len(name) <= LONGEST_NAME and bool(name.strip()) and not looks_invalid(name)
 
 
 @lru_cache(maxsize=256)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from itertools import cycle
 from zlib import crc32
 
 from antiphon_mockserver.model.languages import LANGUAGES, UNKNOWN, apology, spoken_in
 from antiphon_mockserver.model.quotations import matched_group
 from antiphon_mockserver.model.reading import BRIEFLY, Reading, recall
+from antiphon_mockserver.model.remember import remember
 from antiphon_mockserver.model.words import words
 from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.loading.late import late_pattern
@@ -266,7 +266,7 @@ def speak(text: str, instructions: tuple[str, ...]) -> str:
     return text
 
 
-@lru_cache(maxsize=256)
+@remember(256)
 def changes(instructions: str) -> tuple[Change, ...]:
     """What the instructions do to an answer, in the order of the table."""
     return tuple(make(match) for pattern, make in MANNERS if (match := pattern.search(instructions)))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from functools import lru_cache
 from typing import Any
 
 from antiphon_mockserver.model.prompt_hints import names_in
+from antiphon_mockserver.model.remember import remember
 from antiphon_mockserver.model.words import words
 from antiphon_spec.loading.late import late_pattern
 
@@ -113,13 +113,13 @@ def _mention(name: str, prompt: str) -> int:
     return min((place for place in places if place >= 0), default=0)
 
 
-@lru_cache(maxsize=1024)
+@remember(1024)
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name in snake or camel case, in lower case."""
     return tuple(word.lower() for word in WORD.findall(name))
 
 
-@lru_cache(maxsize=1024)
+@remember(1024)
 def _stem(word: str) -> str:
     """The part of a word that its forms share: `calculator` and `calculate`."""
     stems = (word.removesuffix(ending) for ending in ENDINGS if word.endswith(ending))

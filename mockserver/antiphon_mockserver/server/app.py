@@ -22,6 +22,7 @@ from antiphon_mockserver.prompt_templates.template import open_registry
 from antiphon_mockserver.response.identity import Identity, fingerprint, of_request
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.script import load_pace, planner
+from antiphon_mockserver.server.aside import Aside
 from antiphon_mockserver.server.cache import open_cache
 from antiphon_mockserver.server.compression import decompress
 from antiphon_mockserver.server.context import (
@@ -35,7 +36,7 @@ from antiphon_mockserver.server.deviations import reject_unused, select_changes,
 from antiphon_mockserver.server.faults import NONE, Faults
 from antiphon_mockserver.server.headers import preflight
 from antiphon_mockserver.server.origin import reject_elsewhere
-from antiphon_mockserver.server.reading import canonical, read, reject_too_long, without_boundary
+from antiphon_mockserver.server.reading import canonical, is_large, read, reject_too_long, without_boundary
 from antiphon_mockserver.server.sender import NO_CALL, Connection, Receive, Send, Sender
 from antiphon_mockserver.server.webhooks import Webhooks
 from antiphon_mockserver.settings import Settings, Source, check_types
@@ -86,6 +87,7 @@ class MockApp:
         self.has_effects = prompts is not None and any(map(is_live, prompts.servers.values()))
         self.sender = Sender(self.server, self.changes, self.sleeper)
         self.cache = open_cache(self.server)
+        self.aside = Aside()
         for webhook_address in settings.webhooks:
             check_address(webhook_address, settings.allowed_hosts)
         self.webhooks = Webhooks(settings) if self.dialect.mock.webhooks else None
@@ -134,6 +136,7 @@ class MockApp:
             await send({"type": "lifespan.startup.complete"})
         if self.webhooks is not None:
             await self.webhooks.close()
+        self.aside.close()
         self.server.store.close()
         await send({"type": message["type"] + ".complete"})
 
@@ -154,8 +157,7 @@ class MockApp:
             if request.method == "POST":
                 reject_too_long(len(content), self._body_limit)
                 request.content = content
-            self._read_body(request)
-            answer = self._handle(request)
+            answer = self._work(request)
         except Exception as problem:
             answer = self._answer_to(problem, request)
         self._note(request)
@@ -176,8 +178,9 @@ class MockApp:
                     request.content = await read(
                         connection.receive, request.headers, self._body_limit, maximum
                     )
-                self._read_body(request)
-                answer = self._handle(request)
+                answer = (
+                    await self.aside.run(self._work, request) if is_large(request) else self._work(request)
+                )
         except Exception as problem:
             answer = self._answer_to(problem, request)
         if delay := fault.delay:
@@ -277,8 +280,13 @@ class MockApp:
             # An object that is created must not get the ids of another; reading goes on.
             raise failure
 
-    def _handle(self, request: Request) -> Answer | Streaming:
+    def _work(self, request: Request) -> Answer | Streaming:
+        """Reads the body and asks the handler."""
+        large = is_large(request)
+        self._read_body(request)
         handle = handler(request.operation)
+        if large:  # what the loop reads and writes at the same time is left to it
+            return handle(replace(self.server, moulds=None), request)
         if self.cache is None or request.number == 0:  # a request that may never come again
             return handle(self.server, request)
         return self.cache.answer(handle, self.server, request)

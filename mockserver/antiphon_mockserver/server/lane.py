@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from antiphon_mockserver.api.responses import create
 from antiphon_mockserver.response.frames import encode
 from antiphon_mockserver.response.plan import ApiError, Context, Plan
-from antiphon_mockserver.server.context import Request, ServerContext, Streaming
+from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.server.faults import NONE, Injection
-from antiphon_mockserver.server.reading import canonical
+from antiphon_mockserver.server.reading import canonical, is_large
 from antiphon_mockserver.server.steering import Steering, successor
 
 if TYPE_CHECKING:
@@ -92,8 +92,13 @@ class Lane:
         if session.has_lanes:
             self.steering.prepend(body)
         self._reject_forgotten(body.get("previous_response_id"))
-        request = self._request(body)
-        streaming = create(self._server(generates), request)
+        request, server = self._request(body), self._server(generates)
+
+        def work(request: Request) -> Answer | Streaming:
+            app.identify(request)
+            return create(server, request)
+
+        streaming = await app.aside.run(work, request) if is_large(request) else work(request)
         if not isinstance(streaming, Streaming):
             raise TypeError("a create with `stream` is answered by a stream")
         response_id = streaming.response_id
@@ -124,7 +129,6 @@ class Lane:
         request = session.request(operation)
         request.body = {**body, "stream": True}
         request.content = canonical(request.body)
-        app.identify(request)
         return request
 
     def _reject_forgotten(self, response_id: Any) -> None:

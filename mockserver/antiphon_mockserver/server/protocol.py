@@ -30,8 +30,8 @@ TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\
 TURN = 16
 """How many pieces of a long answer are written before others have their turn."""
 METHODS = frozenset({"GET", "POST", "DELETE"})
-SLOW = frozenset({"expect", "transfer-encoding"})
-"""The headers of a request whose body comes only later."""
+SLOW = frozenset({"content-encoding", "expect", "transfer-encoding"})
+"""The headers of a request whose body comes only later, or may be much larger than it looks."""
 
 STREAM = b"content-type: %b\r\n" % EVENT_STREAM.encode()
 

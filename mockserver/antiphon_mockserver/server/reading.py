@@ -12,6 +12,7 @@ from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
 
 if TYPE_CHECKING:
+    from antiphon_mockserver.server.context import Request
     from antiphon_mockserver.server.sender import Receive
 
 
@@ -23,6 +24,14 @@ MOST_MEMBERS = 5_000
 """How many members one object may have: OpenAI allows a schema as many properties."""
 MOST_MEMBERS_OF_ALL = 100_000
 """How many members all objects of a body may have."""
+MOST_ELEMENTS = 200_000
+"""How many members and elements a body may have: the parser holds up everything while it reads them."""
+LONGEST_NAME = 100_000
+"""How many characters the name of a member may have."""
+LARGEST_SIZE = 1 << 16
+"""Bytes of the largest body that is read by the loop itself."""
+STEP = 1 << 20
+"""Bytes that are looked at in one piece: others have their turn between two."""
 
 
 def parse(raw: bytes) -> Any:
@@ -30,14 +39,48 @@ def parse(raw: bytes) -> Any:
     if len(raw) <= MOST_VALUES:  # so many objects, or so many names of one, take more bytes
         return orjson.loads(raw)
     # A text holds no quotation mark but an escaped one: these are names of members, and nearly all of them.
-    members = raw.count(b'":') - raw.count(b'\\":')
+    members = _count(raw, b'":') - _count(raw, b'\\":')
     if members > MOST_MEMBERS_OF_ALL:
         message = f"The body has more than {MOST_MEMBERS_OF_ALL} members."
         raise invalid(message, code="object_above_max_properties")
+    if _count(raw, b",") > MOST_ELEMENTS and _separators(raw) > MOST_ELEMENTS:
+        raise invalid(f"The body has more than {MOST_ELEMENTS} values.", code="invalid_value")
     body = orjson.loads(raw)
-    if raw.count(b":") > MOST_MEMBERS or raw.count(b"{") + raw.count(b"[") > MOST_VALUES:
+    has_many = _count(raw, b":") > MOST_MEMBERS or _count(raw, b"{") + _count(raw, b"[") > MOST_VALUES
+    if has_many or len(raw) > STEP:
         _reject_large(body)
     return body
+
+
+def _count(raw: bytes, what: bytes) -> int:
+    """How often some bytes occur, counted in pieces."""
+    beyond = STEP + len(what) - 1
+    return sum(raw.count(what, start, start + beyond) for start in range(0, len(raw), STEP))
+
+
+def _separators(raw: bytes) -> int:
+    """How many commas stand outside of texts; no more are counted than matter."""
+    count = start = 0
+    while count <= MOST_ELEMENTS:
+        opening = raw.find(b'"', start)
+        if opening < 0:
+            return count + raw.count(b",", start)
+        count += raw.count(b",", start, opening)
+        start = closing = opening + 1
+        while (closing := raw.find(b'"', closing)) >= 0 and _is_escaped(raw, closing):
+            closing += 1
+        if closing < 0:
+            return count
+        start = closing + 1
+    return count
+
+
+def _is_escaped(raw: bytes, place: int) -> bool:
+    """Whether an odd number of backslashes stands before this byte."""
+    before = place
+    while raw[before - 1 : before] == b"\\":
+        before -= 1
+    return (place - before) % 2 == 1
 
 
 def _reject_large(body: Any) -> None:
@@ -49,6 +92,10 @@ def _reject_large(body: Any) -> None:
         if count > MOST_VALUES:
             raise invalid(f"The body has more than {MOST_VALUES} objects and arrays.", code="invalid_value")
         if isinstance(value, dict):
+            if max(map(len, value), default=0) > LONGEST_NAME:
+                place = f"of '{path}'" if path else "of the body"
+                message = f"The name of a member {place} has more than {LONGEST_NAME} characters."
+                raise invalid(message, path or None, "property_name_above_max_length")
             if len(value) > MOST_MEMBERS:
                 where = f"Invalid '{path}': expected" if path else "The body has to be"
                 message = f"{where} an object with at most {MOST_MEMBERS} members, got {len(value)}."
@@ -70,6 +117,13 @@ def canonical(body: Any) -> bytes:
         return orjson.dumps([[[[[[body]]]]]], option=orjson.OPT_SORT_KEYS)[6:-6]
     except TypeError:
         raise invalid("The body is nested too deeply.", code="invalid_json") from None
+
+
+def is_large(request: Request) -> bool:
+    """Whether a body may take long: it has many bytes, or nobody knows how many before it is decompressed."""
+    return len(request.content) > LARGEST_SIZE or (
+        "content-encoding" in request.headers and bool(request.content)
+    )
 
 
 BOUNDARY = re.compile(r"multipart/form-data;.*?\bboundary=\"?([^\";\s]+)", re.IGNORECASE)
@@ -94,8 +148,8 @@ async def read(receive: Receive, headers: Mapping[str, str], limit: int, maximum
     more = True
     while more and size <= maximum:
         message = await receive()
-        pieces.append(message.get("body", b""))
-        size = sum(map(len, pieces))
+        pieces.append(piece := message.get("body", b""))
+        size += len(piece)
         more = message.get("more_body", False)
     reject_too_long(size, limit)
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)

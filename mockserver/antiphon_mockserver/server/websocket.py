@@ -19,7 +19,7 @@ from antiphon_mockserver.server.context import Request
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.server.headers import encode_headers
 from antiphon_mockserver.server.lane import Lane
-from antiphon_mockserver.server.reading import parse
+from antiphon_mockserver.server.reading import LARGEST_SIZE, parse
 from antiphon_mockserver.server.steering import steer
 
 if TYPE_CHECKING:
@@ -129,7 +129,8 @@ class Session:
         if not self.decisions.answers(self._errors):
             return
         try:
-            event = self._read(message)
+            is_long = len(message.get("text") or "") > LARGEST_SIZE
+            event = await self.app.aside.run(self._read, message) if is_long else self._read(message)
             kind = event.get("type")
             if kind == "response.steer" and self.has_lanes:
                 await steer(self, event)

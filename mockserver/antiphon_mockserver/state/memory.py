@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Sequence
+from threading import RLock
 
 from antiphon_mockserver.state.store import Change, Store
 
@@ -31,27 +32,31 @@ class MemoryStore(Store):
         self._lists: OrderedDict[tuple[str, str], deque[str]] = OrderedDict()
         self._capacity, self._count_capacity, self._most_bytes = capacity, count_capacity, size
         self._bytes = self._dropped = 0
+        self._lock = RLock()
+        """Large requests are answered by a thread of their own."""
 
     def count(self, fingerprint: str) -> int:
         """Counts a request; drops the oldest counts when there are too many."""
-        before = self._counts.pop(fingerprint, 0)
-        self._counts[fingerprint] = before + 1
-        if len(self._counts) > self._count_capacity:
-            self._counts.popitem(last=False)
+        with self._lock:
+            before = self._counts.pop(fingerprint, 0)
+            self._counts[fingerprint] = before + 1
+            if len(self._counts) > self._count_capacity:
+                self._counts.popitem(last=False)
         return before
 
     def write(self, kind: str, object_id: str, content: bytes) -> None:
         """Stores the object, and drops the oldest when there are too many of its kind or too many bytes."""
-        objects = self._objects.get(kind)
-        if objects is None:
-            objects = self._objects[kind] = OrderedDict()
-        self._bytes += len(content)
-        if (before := objects.get(object_id)) is not None:
-            self._bytes -= len(before)
-        objects[object_id] = content
-        while len(objects) > self._capacity or self._bytes > self._most_bytes:
-            is_alone = len(objects) == 1 and len(content) <= self._most_bytes
-            self._drop(max(self._objects.values(), key=len) if is_alone else objects)
+        with self._lock:
+            objects = self._objects.get(kind)
+            if objects is None:
+                objects = self._objects[kind] = OrderedDict()
+            self._bytes += len(content)
+            if (before := objects.get(object_id)) is not None:
+                self._bytes -= len(before)
+            objects[object_id] = content
+            while len(objects) > self._capacity or self._bytes > self._most_bytes:
+                is_alone = len(objects) == 1 and len(content) <= self._most_bytes
+                self._drop(max(self._objects.values(), key=len) if is_alone else objects)
 
     def _drop(self, objects: OrderedDict[str, bytes]) -> None:
         """Drops the oldest object; the log tells of the first one, the second, the fourth, and so on."""
@@ -74,20 +79,23 @@ class MemoryStore(Store):
         return None if objects is None else objects.get(object_id)
 
     def change(self, kind: str, object_id: str, change: Change) -> bytes | None:
-        """Replaces an object; atomic, because it never awaits."""
-        return self._apply(kind, object_id, change)
+        """Replaces an object; nobody else writes meanwhile."""
+        with self._lock:
+            return self._apply(kind, object_id, change)
 
     def enlist(self, kind: str, owner: str, object_id: str) -> None:
         """Adds the id; a list has at most as many ids as the store has objects of a kind."""
-        ids = self._lists.pop((kind, owner), None)
-        self._lists[kind, owner] = deque(maxlen=self._capacity) if ids is None else ids
-        self._lists[kind, owner].append(object_id)
-        if len(self._lists) > LIST_CAPACITY:
-            self._lists.popitem(last=False)
+        with self._lock:
+            ids = self._lists.pop((kind, owner), None)
+            self._lists[kind, owner] = deque(maxlen=self._capacity) if ids is None else ids
+            self._lists[kind, owner].append(object_id)
+            if len(self._lists) > LIST_CAPACITY:
+                self._lists.popitem(last=False)
 
     def ids(self, kind: str, owner: str) -> Sequence[str]:
         """The ids of the list."""
-        return tuple(self._lists.get((kind, owner), ()))
+        with self._lock:
+            return tuple(self._lists.get((kind, owner), ()))
 
     def close(self) -> None:
         """Does nothing: the memory goes with the process."""

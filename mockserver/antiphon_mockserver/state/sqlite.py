@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from threading import RLock
 
 from antiphon_mockserver.settings import SettingError
 from antiphon_mockserver.state.store import VERSION, Change, Store, StoreError
@@ -22,6 +23,8 @@ class SqliteStore(Store):
     """A SQLite file in write-ahead mode; any number of processes may share it."""
 
     def __init__(self, path: str) -> None:
+        self._lock = RLock()
+        """Large requests are answered by a thread of their own, with the same connection."""
         with failures():
             self._database = sqlite3.connect(
                 path, isolation_level=None, timeout=PATIENCE, check_same_thread=False
@@ -70,26 +73,26 @@ class SqliteStore(Store):
         statement = (
             "INSERT INTO counts VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times"
         )
-        with failures():
+        with self._lock, failures():
             (times,) = self._database.execute(statement, (fingerprint,)).fetchone()
         return int(times) - 1
 
     def write(self, kind: str, object_id: str, content: bytes) -> None:
         """Writes the object."""
         statement = "INSERT OR REPLACE INTO objects VALUES (?, ?, ?)"
-        with failures():
+        with self._lock, failures():
             self._database.execute(statement, (kind, object_id, content))
 
     def read(self, kind: str, object_id: str) -> bytes | None:
         """The JSON of this object."""
         query = "SELECT content FROM objects WHERE kind = ? AND id = ?"
-        with failures():
+        with self._lock, failures():
             row = self._database.execute(query, (kind, object_id)).fetchone()
         return row[0] if row else None
 
     def change(self, kind: str, object_id: str, change: Change) -> bytes | None:
         """Replaces an object within one write transaction."""
-        with failures():
+        with self._lock, failures():
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 return self._apply(kind, object_id, change)
@@ -99,13 +102,13 @@ class SqliteStore(Store):
     def enlist(self, kind: str, owner: str, object_id: str) -> None:
         """Adds the id."""
         statement = "INSERT INTO lists (kind, owner, id) VALUES (?, ?, ?)"
-        with failures():
+        with self._lock, failures():
             self._database.execute(statement, (kind, owner, object_id))
 
     def ids(self, kind: str, owner: str) -> Sequence[str]:
         """Returns the ids of all processes that share the file."""
         query = "SELECT id FROM lists WHERE kind = ? AND owner = ? ORDER BY place"
-        with failures():
+        with self._lock, failures():
             return [object_id for (object_id,) in self._database.execute(query, (kind, owner))]
 
     def close(self) -> None:

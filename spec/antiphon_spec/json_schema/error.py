@@ -42,6 +42,13 @@ def read_errors(errors: Iterable[ValidationError], view: Window, schemas: Any) -
     return sorted(found, key=_place)
 
 
+def too_long(view: Window, path: Path, limit: int) -> SchemaError:
+    """The error about a text with more characters than it may have: the validator would copy it into each
+    error about the objects around it."""
+    schema = {"maxLength": limit}
+    return SchemaError("maxLength", limit, schema, view.value(path), view.path(path))
+
+
 def readable(instance: Any) -> Any:
     """The instance as `jsonschema-rs` can read it: lone surrogates become U+FFFD, and every key a string."""
     if isinstance(instance, dict):

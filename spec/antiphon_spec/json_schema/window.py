@@ -2,14 +2,16 @@
 
 A validator lists each error of each element, and for a union the errors against all its members: an array of
 20,000 empty objects has a million. The window keeps of each long array the few elements around the first
-wrong one, and of each large object the members that the schemas name and a few others. Where several places
-are wrong, those at the beginning of their arrays show; the others do once these are mended.
+wrong one, of each large object the members that the schemas name and a few others, and of each long text its
+beginning and its end: each error has a copy of what it is about. Where several places are wrong, those at the
+beginning of their arrays show; the others do once these are mended.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import field
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import field, replace
 from itertools import islice
 from typing import Any
 
@@ -22,6 +24,8 @@ FEW = 8
 """How many elements of an array are kept, if one of them shows the fault."""
 MEMBERS = 100
 """How many members that no schema names are kept of an object."""
+LONG = 20_000
+"""How many characters are kept of a text: more than a short limit of a schema allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,9 @@ class Window:
     offsets: Mapping[Path, int] = field(default_factory=dict)
     """By the place of an array in the window, the index of its first element in the whole array."""
     wholes: Mapping[Path, Any] = field(default_factory=dict)
-    """By the place in the window, the whole array or object."""
+    """By the place in the window, the whole array, object or text."""
+    too_long: tuple[Path, int] | None = None
+    """Where a text stands whose length is the fault, and how many characters it may have."""
 
     def value(self, path: Path) -> Any:
         """The whole value at a place of the window."""
@@ -50,8 +56,11 @@ class Window:
 
 def window(instance: Any, is_valid: Callable[[Any], bool], names: Collection[str]) -> Window:
     """The window on an invalid instance. `names` are the members that the schemas name."""
-    if not is_large(instance):
-        return Window(instance)
+    part = _with_few_values(instance, is_valid, names) if is_large(instance) else Window(instance)
+    return _with_short_texts(part, is_valid)
+
+
+def _with_few_values(instance: Any, is_valid: Callable[[Any], bool], names: Collection[str]) -> Window:
     offsets: dict[Path, int] = {}
     wholes: dict[Path, Any] = {}
     pending: list[Path] = [()]
@@ -72,6 +81,45 @@ def window(instance: Any, is_valid: Callable[[Any], bool], names: Collection[str
         entries = part.items() if isinstance(part, dict) else enumerate(part)
         pending += ((*path, step) for step, inner in entries if isinstance(inner, dict | list))
     return Window(instance, offsets, wholes)
+
+
+def _with_short_texts(view: Window, is_valid: Callable[[Any], bool]) -> Window:
+    """The window without the middle of long texts; one whose middle is wrong stays whole."""
+    texts = {path: text for path, text in _texts(view.instance) if len(text) > LONG}
+    if not texts:
+        return view
+    instance = view.instance
+    for path, text in texts.items():
+        instance = _put(instance, path, text[: LONG // 2] + text[-LONG // 2 :])
+    if is_valid(instance):
+        for path, text in texts.items():
+            if not is_valid(with_text := _put(instance, path, text)):
+                break
+        else:
+            return view
+        limit = _limit(text, lambda part: is_valid(_put(instance, path, part)))
+        if limit is not None:
+            return replace(view, too_long=(path, limit))
+        instance = with_text
+        del texts[path]
+    return replace(view, instance=instance, wholes={**view.wholes, **texts})
+
+
+def _limit(text: str, is_valid: Callable[[str], bool]) -> int | None:
+    """How many characters a text may have that is wrong; None where another part of it is wrong."""
+    limit = bisect_left(range(len(text)), True, key=lambda length: not is_valid(text[:length])) - 1
+    return None if limit < 0 or is_valid(text[:limit] + text[0]) else limit
+
+
+def _texts(root: Any) -> Iterator[tuple[Path, str]]:
+    """Each text inside a value, with its place."""
+    pending: list[tuple[Path, Any]] = [((), root)]
+    for path, value in pending:
+        if isinstance(value, str):
+            yield path, value
+        elif isinstance(value, dict | list):
+            entries = value.items() if isinstance(value, dict) else enumerate(value)
+            pending += (((*path, step), inner) for step, inner in entries)
 
 
 def is_large(instance: Any) -> bool:

@@ -18,6 +18,7 @@ import orjson
 
 from antiphon_mockserver.model.instance.hints import NO_HINTS, Hints
 from antiphon_mockserver.model.instance.maker import Maker
+from antiphon_mockserver.model.instance.pattern_size import SMALL, check_size
 from antiphon_mockserver.model.instance.preparing import with_known_dialects
 from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError
 
@@ -25,6 +26,8 @@ __all__ = ["Hints", "UnsupportedSchemaError", "instance"]
 
 LARGEST_SIZE = 1 << 17
 """The bytes of the largest schema: some thousand properties, as vendors allow."""
+LARGEST_KEPT = 10 * SMALL
+"""The size of all expressions of a schema that is kept with its validators, 3 MB at most."""
 
 
 def instance(schema: Any, hints: Hints = NO_HINTS) -> Any:
@@ -36,7 +39,8 @@ def instance(schema: Any, hints: Hints = NO_HINTS) -> Any:
     if len(packed) > LARGEST_SIZE:
         keyword = next(iter(schema), "type")
         raise UnsupportedSchemaError(keyword, f"the schema has more than {LARGEST_SIZE} bytes")
-    maker = _maker(packed)
+    size = check_size(schema) if b'"pattern' in packed else 0
+    maker = _known_maker(packed) if size <= LARGEST_KEPT else _maker(packed)
     if hints.feedback is not None:
         hints = replace(hints, feedback=replace(hints.feedback, members=frozenset(member_names(maker.root))))
     try:
@@ -50,9 +54,11 @@ def instance(schema: Any, hints: Hints = NO_HINTS) -> Any:
     return value
 
 
-@lru_cache(maxsize=64)
 def _maker(schema: bytes) -> Maker:
     return Maker(with_known_dialects(orjson.loads(schema)))
+
+
+_known_maker = lru_cache(maxsize=16)(_maker)
 
 
 def member_names(schema: Any) -> Iterator[str]:

@@ -6,12 +6,12 @@ The package `lark` compiles grammars (`pip install antiphon[grammar]`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from antiphon_mockserver.model.instance.grammar_size import check_size
 from antiphon_mockserver.model.instance.pattern import matching
 from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError, first_line
+from antiphon_mockserver.model.remember import remember
 
 LONGEST_GRAMMAR = 20_000
 """Characters of a grammar that is read."""
@@ -21,7 +21,7 @@ AMBIGUOUS = "Rules defined twice"
 """The package's message for two equal alternatives, as OpenAI's own example has them (`a: b (c b)* | b`)."""
 
 
-@lru_cache(maxsize=64)
+@remember(64)
 def shortest(grammar: str) -> str | None:
     """The shortest text of the rule `start`; None without the package, or when it cannot compile the grammar.
 

@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 import jsonschema_rs
 
+from antiphon_mockserver.model.instance.pattern_size import SMALL, check_size, size_of
 from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError, first_line
+from antiphon_mockserver.model.remember import remember
 from antiphon_spec.loading.late import late_pattern
 
 TOKEN = late_pattern(
@@ -64,8 +66,9 @@ def matching(pattern: str, least: int, most: int | None) -> Iterator[str]:
 
     Raises UnsupportedSchemaError when the pattern cannot be read.
     """
+    check_size({"pattern": pattern})
     try:
-        is_match, write = _finder(pattern), _Parser(pattern).expression()
+        is_match, write = finder(pattern), _Parser(pattern).expression()
     except (RecursionError, ValueError) as problem:
         reason = problem.why if isinstance(problem, UnsupportedSchemaError) else first_line(problem)
         why = f"the expression {pattern[:200]!r} cannot be read ({reason})"
@@ -83,7 +86,7 @@ def matching(pattern: str, least: int, most: int | None) -> Iterator[str]:
 def matches(pattern: str, text: str) -> bool:
     """Whether the pattern occurs in the text; a malformed one never does."""
     try:
-        return _finder(pattern)(text)
+        return finder(pattern)(text)
     except ValueError:
         return False
 
@@ -96,11 +99,17 @@ def _efforts(least: int) -> Iterator[Effort]:
         yield from (Effort(extra, variety) for extra in (0, 1, least))
 
 
-@lru_cache(maxsize=256)
-def _finder(pattern: str) -> Callable[[str], bool]:
+def finder(pattern: str) -> Callable[[str], bool]:
     """A test whether a text contains the pattern, in bounded time. Raises ValueError when it is malformed."""
+    return _known_finder(pattern) if size_of(pattern) <= SMALL else _finder(pattern)
+
+
+def _finder(pattern: str) -> Callable[[str], bool]:
     options = jsonschema_rs.FancyRegexOptions(backtrack_limit=MOST_STEPS)
     return jsonschema_rs.validator_for({"pattern": pattern}, pattern_options=options).is_valid
+
+
+_known_finder = lru_cache(maxsize=256)(_finder)
 
 
 class _Parser:
@@ -190,9 +199,9 @@ def _choice(source: str) -> Writer:
     return lambda effort: characters[effort.variety % len(characters)]
 
 
-@lru_cache(maxsize=256)
+@remember(256)
 def _characters(source: str) -> str:
-    is_match = _finder(f"^{source}$")
+    is_match = finder(f"^{source}$")
     candidates = dict.fromkeys(
         PREFERRED + source + "".join(chr(int(number, 16)) for number in CODE.findall(source))
     )
