@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -115,17 +115,19 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def hint(name: str, known: Iterable[str]) -> str:
-    """`; did you mean 'NAME'?` for a name that resembles a known one, in whatever case, or is a part of some
-    (the first MOST_NEAR of them); else empty."""
-    names = {other.lower(): other for other in sorted(set(known), reverse=True)}
+    """`; did you mean 'NAME'?` for a name that resembles a known one, or several alike, in whatever case, or is
+    a part of some (the first MOST_NEAR of them); else empty."""
+    names = {option.lower(): option for option in sorted(set(known), reverse=True)}
     word = name.lower()
-    near = get_close_matches(word, names, n=1)
-    near = near or sorted(other for other in names if len(word) >= FEWEST_LETTERS and word in other)
+    near = get_close_matches(word, names, n=MOST_NEAR)
+    likeness = [SequenceMatcher(None, option, word).ratio() for option in near]
+    near = [option for option, ratio in zip(near, likeness, strict=True) if ratio == likeness[0]]
+    near = near or sorted(option for option in names if len(word) >= FEWEST_LETTERS and word in option)
     if not near:
         return ""
-    quoted = [repr(names[other]) for other in near[:MOST_NEAR]]
+    words = [repr(names[option]) for option in near[:MOST_NEAR]]
     rest = f" ({len(near)} names have it)" if len(near) > MOST_NEAR else ""
-    return f"; did you mean {' or '.join(quoted)}?{rest}"
+    return f"; did you mean {' or '.join(words)}?{rest}"
 
 
 def neighbour(path: str | os.PathLike[str]) -> str:
