@@ -115,8 +115,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def hint(name: str, known: Iterable[str]) -> str:
-    """`; did you mean 'NAME'?` for a name that resembles a known one, or several alike, in whatever case, or is
-    a part of some (the first MOST_NEAR of them); else empty."""
+    """`; did you mean 'NAME'?` for a name that resembles a known one, or several alike, in whatever case, or
+    is a part of some (the first MOST_NEAR of them); else empty."""
     names = {option.lower(): option for option in sorted(set(known), reverse=True)}
     word = name.lower()
     near = get_close_matches(word, names, n=MOST_NEAR)
