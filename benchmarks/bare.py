@@ -12,7 +12,13 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 BODY = json.dumps(
-    {"id": "resp_1", "object": "response", "status": "completed", "padding": "x" * 1800}
+    {
+        "id": "resp_1",
+        "object": "response",
+        "status": "completed",
+        "data": [{"id": "coll_1", "collection_type": "media-descriptions"}],
+        "padding": "x" * 1730,
+    }
 ).encode()
 EVENT = json.dumps({"type": "response.output_text.delta", "delta": "x" * 180})
 LAST = json.dumps({"type": "response.completed", "response": {"padding": "x" * 1800}})
@@ -57,7 +63,10 @@ async def turns(socket: WebSocket) -> None:
 app = Starlette(
     routes=[
         Route("/v1/responses", answer, methods=["POST"]),
-        Route("/v1/responses/{name}", retrieve),
+        *(Route(path, answer, methods=["POST"]) for path in ("/v1/chat/completions", "/v1/conversations")),
+        Route("/v1/responses/{name}", retrieve, methods=["GET", "DELETE"]),
+        Route("/v1/responses/{name}/input_items", retrieve),
+        Route("/v1/collections", retrieve),
         WebSocketRoute("/v1/responses", turns),
     ]
 )

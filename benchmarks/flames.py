@@ -15,7 +15,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from load import load
+from load import in_turn, load
 from serving import LOADS
 
 from servers import servers, serving
@@ -41,7 +41,7 @@ def main() -> None:
             command = [options.py_spy, "record", "--pid", str(process), "--output", str(path)]
             command += ["--duration", str(options.seconds), "--rate", str(options.rate)]
             recorder = subprocess.Popen([*command, "--format", options.form], stdout=subprocess.DEVNULL)
-            asyncio.run(load(port, bodies, options.seconds + 1.0))
+            asyncio.run(load(port, in_turn(port, bodies), options.seconds + 1.0))
             if recorder.wait(options.seconds + 30):
                 raise SystemExit("py-spy failed")
             print(path)

@@ -1,6 +1,6 @@
 """Requests as test suites and agents send them, by kind; within a kind each request is different.
 
-    for message in KINDS["a list of messages"].requests(1000, ask): ...
+    for message in KINDS["a list of messages"].requests(range(1000), ask): ...
 
 `ask` sends a message and returns the JSON of its answer: some kinds continue, read or delete what was created
 before.
@@ -48,8 +48,8 @@ def message_bytes(port: int, message: Message) -> bytes:
 class Kind:
     """A kind of requests."""
 
-    requests: Callable[[int, Ask], Iterator[Message]]
-    """(how many, how to ask) -> the requests."""
+    requests: Callable[[range, Ask], Iterator[Message]]
+    """(their numbers, how to ask) -> the requests."""
     dialect: str = "openai"
     repeats: bool = True
     """Whether the requests can be sent again, when all of them were."""
@@ -58,8 +58,8 @@ class Kind:
 def creates(make: Make, dialect: str = "openai", path: str = "/responses") -> Kind:
     """The kind of creates that have these members beside the model."""
 
-    def requests(count: int, _ask: Ask) -> Iterator[Message]:
-        return (Message("POST", path, {"model": MODEL, **make(number)}) for number in range(count))
+    def requests(numbers: range, _ask: Ask) -> Iterator[Message]:
+        return (Message("POST", path, {"model": MODEL, **make(number)}) for number in numbers)
 
     return Kind(requests, dialect)
 
@@ -67,12 +67,12 @@ def creates(make: Make, dialect: str = "openai", path: str = "/responses") -> Ki
 def after_creates(make: Callable[[str, int], Message], *, most: int = 0, repeats: bool = True) -> Kind:
     """The kind of requests about stored responses, or about `most` of them in turn."""
 
-    def requests(count: int, ask: Ask) -> Iterator[Message]:
+    def requests(numbers: range, ask: Ask) -> Iterator[Message]:
         ids: list[str] = []
-        for number in range(min(count, most) if most else count):
+        for number in numbers[:most] if most else numbers:
             body = {"model": MODEL, "input": [user(f"My number is {number}. Remember it.")]}
             ids.append(ask(Message("POST", "/responses", body))["id"])
-        return (make(ids[number % len(ids)], number) for number in range(count))
+        return (make(ids[number % len(ids)], number) for number in numbers)
 
     return Kind(requests, repeats=repeats)
 
@@ -204,9 +204,9 @@ def streamed(make: Make) -> Make:
     return lambda number: {**make(number), "stream": True}
 
 
-def conversing(count: int, ask: Ask) -> Iterator[Message]:
+def conversing(numbers: range, ask: Ask) -> Iterator[Message]:
     """Turns of many conversations: at most four of each, as a test has."""
-    for number in range(count):
+    for number in numbers:
         if number % 4 == 0:
             conversation = ask(Message("POST", "/conversations", {"metadata": {"number": str(number)}}))["id"]
         body = {"model": MODEL, "input": f"I am customer {number}.", "conversation": conversation}
@@ -222,10 +222,10 @@ def videos(ask: Ask) -> str:
     return id_of_videos
 
 
-def library(count: int, ask: Ask) -> Iterator[Message]:
+def library(numbers: range, ask: Ask) -> Iterator[Message]:
     """Questions to a library of videos."""
     collection = videos(ask)
-    for number in range(count):
+    for number in numbers:
         body = {
             "model": "nimbus-001",
             "input": f"What is said about topic {number}?",
@@ -234,10 +234,10 @@ def library(count: int, ask: Ask) -> Iterator[Message]:
         yield Message("POST", "/responses", body)
 
 
-def library_chat(count: int, ask: Ask) -> Iterator[Message]:
+def library_chat(numbers: range, ask: Ask) -> Iterator[Message]:
     """Chats about a library of videos."""
     collection = videos(ask)
-    for number in range(count):
+    for number in numbers:
         messages = [user(f"What is said about topic {number}?")]
         body = {"model": "nimbus-001", "messages": messages, "collections": [collection]}
         yield Message("POST", "/chat/completions", body)

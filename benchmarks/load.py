@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 load client: sends fixed requests on keep-alive connections and counts the answers."""
+"""A small HTTP/1.1 load client: sends prepared requests on keep-alive connections and counts the answers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        transport.write(next(self.requests))
+        if (request := next(self.requests, None)) is None:
+            transport.close()
+        else:
+            transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -53,10 +56,12 @@ class Connection(asyncio.Protocol):
         self.tally.bad += not self.buffer.startswith(b"HTTP/1.1 200")
         self.tally.frames += self.buffer.count(b"\ndata: ")
         del self.buffer[:end]
-        if time.perf_counter() < self.tally.until and self.tally.answers < self.tally.most:
-            self.transport.write(next(self.requests))
-        else:
+        is_time = time.perf_counter() < self.tally.until and self.tally.answers < self.tally.most
+        request = next(self.requests, None) if is_time else None
+        if request is None:
             self.transport.close()
+        else:
+            self.transport.write(request)
 
     def _end(self) -> int | None:
         """The end of the answer in the buffer; None while the answer is incomplete."""
@@ -74,18 +79,24 @@ class Connection(asyncio.Protocol):
             self.completion.set_result(None)
 
 
+def in_turn(port: int, bodies: Iterable[dict[str, object]]) -> Iterator[bytes]:
+    """Creates with these bodies, again and again."""
+    return cycle([request_bytes(port, body) for body in bodies])
+
+
 async def load(
     port: int,
-    bodies: Iterable[dict[str, object]],
+    requests: Iterator[bytes],
     seconds: float,
     connections: int = 16,
     most: float = float("inf"),
 ) -> Tally:
-    """Sends the bodies in turn for `seconds`, or until `most` are answered; the tally's `seconds` is the
-    duration of the run."""
+    """Sends the requests for `seconds`, or until `most` are answered, or none is left.
+
+    The tally's `seconds` is the duration of the run.
+    """
     loop = asyncio.get_running_loop()
     tally = Tally(most=most)
-    requests = cycle([request_bytes(port, body) for body in bodies])
     start = time.perf_counter()
     tally.until = start + seconds
     futures: list[asyncio.Future[None]] = [loop.create_future() for _ in range(connections)]

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 from conversations import open_streams, polling, rate, socket_turns
-from load import load
+from load import in_turn, load
 
 from servers import BARE, MODEL, Server, machine, memory, processor_time, servers, serving
 
@@ -41,7 +41,7 @@ def measure(name: str, server: Server, seconds: float) -> dict[str, float]:
         figures["memory idle, MiB"] = memory(process, "VmRSS")
         for title, bodies in LOADS.items():
             before = processor_time(process)
-            tally = asyncio.run(load(port, bodies, seconds))
+            tally = asyncio.run(load(port, in_turn(port, bodies), seconds))
             if tally.bad:
                 raise SystemExit(f"{name}: {tally.bad} answers were not 200")
             figures[f"{title}: answers a second"] = tally.answers / tally.seconds
@@ -63,7 +63,7 @@ def measure_store(name: str, server: Server) -> dict[str, float]:
     ]
     with serving(name, server) as (port, _, process):
         before = memory(process, "VmRSS")
-        asyncio.run(load(port, bodies, 60, most=STORED))
+        asyncio.run(load(port, in_turn(port, bodies), 60, most=STORED))
         return {f"{STORED:,} stored responses, MiB more": memory(process, "VmRSS") - before}
 
 

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
 
 from antiphon_mockserver.api.shapes import Shape, shape_of, with_text
 from antiphon_mockserver.behaviour.checks import LOOKS_AT, required
-from antiphon_mockserver.behaviour.context import instruction_messages
-from antiphon_mockserver.model import message, plan
+from antiphon_mockserver.behaviour.context import instruction_messages, normalise
+from antiphon_mockserver.model import message
+from antiphon_mockserver.model import plan as plan_of_model
 from antiphon_mockserver.model.speaker import speaker_of
 from antiphon_mockserver.response import envelope as enveloping
 from antiphon_mockserver.response.compose import identify
@@ -38,13 +40,12 @@ from antiphon_mockserver.response.mould import (
     Moulds,
     RequestKind,
     ResponseMould,
-    Say,
     stream_mould,
 )
 from antiphon_mockserver.response.plan import Item, Plan
 from antiphon_mockserver.response.tokens import LONG
 from antiphon_mockserver.server.context import EVENT_STREAM, Answer, Request, ServerContext, Turn
-from antiphon_mockserver.state.record import Record, pack_record
+from antiphon_mockserver.state.record import Record, RequestDetails, pack_record
 
 MESSAGE = message("")
 MEMBERS, PART_MEMBERS = [*MESSAGE], [*MESSAGE["content"][0]]
@@ -82,27 +83,31 @@ def recognise(server: ServerContext, request: Request) -> Recognition | None:
         return None
     shape = shape_of(request.key, body)
     kind = moulds.known(shape.key)
-    if (
-        kind is None
-        or not kind.checks_pass
-        or not server.dialect.schemas.names_all(request.operation.id, body)
-    ):
+    if kind is None or not kind.checks_pass:
         return None
-    return Recognition(shape, kind)
+    names_all = server.dialect.schemas.names_all(request.operation.id, body)
+    return Recognition(shape, kind) if names_all else None
 
 
 def cast_known(server: ServerContext, request: Request, recognition: Recognition) -> Answer | None:
-    """The answer to a request whose input is one text, and that needs only a text in answer.
+    """The answer to a request whose input is one text; its response is stored.
 
-    Its response is stored. None when the request has to be read as a whole.
+    None when the request has to be read as a whole.
     """
-    text, mould = recognition.shape.text, recognition.kind.text
-    if mould is None or mould.say is None or text is None or len(text) > LONG:
+    text, kind = recognition.shape.text, recognition.kind
+    if text is None or kind.speaker is None or len(text) > LONG:
         return None
-    said = mould.say(text)
-    if said is None or len(said[0]) > LONG:
-        return None
-    return _cast_text(server, request, mould, Source(request.body, (), text), said)
+    body = request.body
+    source = Source(body, (), text)
+    if kind.text is not None and (said := kind.speaker.say(text)) is not None:
+        return _cast_text(server, request, kind.text, source, said) if len(said[0]) <= LONG else None
+    if examinations := server.context_checks.of([*body, "message"]):
+        items = tuple(normalise(text))
+        details = RequestDetails(request.operation.id, body, server.dialect, (), items, items)
+        for examine in examinations:
+            examine(details)
+    plan = kind.speaker.plan(text)
+    return None if plan is None else _cast_plan(server, request, kind, source, plan)
 
 
 def cast_answer(
@@ -125,32 +130,37 @@ def cast_answer(
     shape = shape_of(request.key, body) if recognition is None else recognition.shape
     if len(shape.key) > LARGEST_SIZE:
         return None
-    kind = (
-        recognition.kind if recognition else moulds.of(shape.key, lambda: _kind(server, request, turn, shape))
-    )
+    if server.dialect.traits.id_form != "prefixed":
+        shape = shape._replace(text=None)  # the id of its message shares no digits with the others
+    make_kind = partial(_kind, server, request, turn, shape)
+    kind = recognition.kind if recognition is not None else moulds.of(shape.key, make_kind)
     if kind is None:
         return None
-    making = Making(server, request, turn, make_record)
-    text = plain_text(plan)
-    if text and len(text) <= LONG and server.dialect.traits.id_form == "prefixed":
-        if not kind.has_text:
-            kind.has_text, kind.text = True, _text_mould(making, shape)
-        if kind.text is not None:
-            said = (text, plan.input_tokens, plan.output_tokens)
-            return _cast_text(server, request, kind.text, Source(body, turn.input, shape.text), said)
-    end = (plan.status, plan.reason)
-    if end not in kind.envelopes:
-        kind.envelopes[end] = _envelope(making, *end)
-    envelope = kind.envelopes[end]
-    return None if envelope is None else _fill(server, request, envelope, turn, plan)
+    _prepare(Making(server, request, turn, make_record), kind, shape, plan)
+    return _cast_plan(server, request, kind, Source(body, turn.input, shape.text), plan)
 
 
 def _kind(server: ServerContext, request: Request, turn: Turn, shape: Shape) -> RequestKind | None:
     """The kind of a request that has passed all checks; None where it has the marks of moulds itself."""
     if MARK.search(shape.key) or enveloping.MARK.search(shape.key):
         return None
-    checks_pass = READ_NO_TEXT.issuperset(server.checks.of(turn.body))
-    return RequestKind(checks_pass=checks_pass and turn.body is request.body)
+    passes = turn.body is request.body and READ_NO_TEXT.issuperset(server.checks.of(turn.body))
+    has_speaker = passes and shape.text is not None and not turn.chain
+    if not has_speaker or server.behaviour.model.plan is not plan_of_model:
+        return RequestKind(passes)
+    return RequestKind(passes, speaker_of(turn.context))
+
+
+def _prepare(making: Making, kind: RequestKind, shape: Shape, plan: Plan) -> None:
+    """Makes the mould of an answer like this plan, if nobody did."""
+    if plain_text(plan) and making.server.dialect.traits.id_form == "prefixed":
+        if not kind.has_text:
+            kind.has_text, kind.text = True, _text_mould(making, shape)
+        if kind.text is not None:
+            return
+    end = (plan.status, plan.reason)
+    if end not in kind.envelopes:
+        kind.envelopes[end] = _envelope(making, shape, *end)
 
 
 class Source(NamedTuple):
@@ -161,41 +171,56 @@ class Source(NamedTuple):
     text: str | None
     """Its only text; None when the input is more than a text."""
 
+    @property
+    def previous(self) -> bytes:
+        """The id of the response that it continues."""
+        return (self.body.get("previous_response_id") or "").encode()
+
+
+def _cast_plan(
+    server: ServerContext, request: Request, kind: RequestKind, source: Source, plan: Plan
+) -> Answer | None:
+    """The answer with this plan; None where no mould was made for it."""
+    text = plain_text(plan)
+    if text and kind.text is not None and len(text) <= LONG:
+        said = (text, plan.input_tokens, plan.output_tokens)
+        return _cast_text(server, request, kind.text, source, said)
+    envelope = kind.envelopes.get((plan.status, plan.reason))
+    return None if envelope is None else _fill(server, request, envelope, source, plan)
+
 
 def _cast_text(
     server: ServerContext, request: Request, mould: ResponseMould, source: Source, said: tuple[str, int, int]
 ) -> Answer:
     """The answer with this text and these token counts; stores its response."""
-    identity, body = request.identity, source.body
+    identity, previous = request.identity, source.previous
     nonce, (text, *counts) = identity.nonce.encode(), said
-    previous = (body.get("previous_response_id") or "").encode()
     numbers = (b"%d" % counts[0], b"%d" % counts[1], b"%d" % sum(counts))
     question = b"" if source.text is None else _inside(source.text)
     response = mould.response.cast((nonce, _inside(text), previous, question, *numbers))
     answer, step = Answer(body=response), 0
     if mould.stream is not None:
-        dump, traits = mould.stream.dump, server.dialect.mock
+        dump = mould.stream.dump
         visible = b"" if source.text is None else dump(source.text)[1:-1].encode()
         values = (nonce, dump(text)[1:-1].encode(), previous, visible, *numbers)
         frames, step = mould.stream.cast((*values, *NO_RECORD), text)
-        end = DONE if traits.sentinel == "required" else b""
-        answer = Answer(headers={"content-type": EVENT_STREAM}, body=frames + end)
+        answer = _streamed(server, frames)
     if identity.persistent:
-        parts = (b"", b"") if source.text is not None else (orjson.dumps(body), orjson.dumps(source.items))
+        parts = _parts(source)
         record = mould.record.cast((nonce, b"", previous, question, *numbers, b"%d" % step, *parts, response))
         _store(server, request, record)
     return answer
 
 
 def _fill(
-    server: ServerContext, request: Request, envelope: Envelope, turn: Turn, plan: Plan
+    server: ServerContext, request: Request, envelope: Envelope, source: Source, plan: Plan
 ) -> Answer | None:
     """The answer with the items of a plan; stores its response. None for a long stream."""
-    identity, body, mock = request.identity, turn.body, server.dialect.mock
+    identity = request.identity
     items = identify(plan, identity, server.dialect)
-    messages = instruction_messages(body) if envelope.repeats_input else None
-    previous = body.get("previous_response_id") or ""
-    ids = identity.response.encode(), previous.encode()
+    messages = instruction_messages(source.body) if envelope.repeats_input else None
+    question = b"" if source.text is None else _inside(source.text)
+    ids = identity.response.encode(), source.previous, identity.nonce.encode(), question
     counts = enveloping.counts_of(plan)
     values = (*ids, orjson.dumps(items), orjson.dumps(messages))
     response = envelope.response.cast((*values, *enveloping.NO_RECORD, *counts, b"", b""))
@@ -207,12 +232,23 @@ def _fill(
         if cast is None:
             return None
         frames, step = cast
-        end = DONE if mock.sentinel == "required" else b""
-        answer = Answer(headers={"content-type": EVENT_STREAM}, body=frames + end)
+        answer = _streamed(server, frames)
     if identity.persistent:
-        parts = (orjson.dumps(body), orjson.dumps(turn.input), response)
+        parts = (*_parts(source), response)
         _store(server, request, envelope.record.cast((*ids, b"", b"", *parts, *counts, b"%d" % step, b"")))
     return answer
+
+
+def _parts(source: Source) -> tuple[bytes, bytes]:
+    """The request and its items as a record has them, unless all but a text of them is cast."""
+    if source.text is not None:
+        return b"", b""
+    return orjson.dumps(source.body), orjson.dumps(source.items)
+
+
+def _streamed(server: ServerContext, frames: bytes) -> Answer:
+    end = DONE if server.dialect.mock.sentinel == "required" else b""
+    return Answer(headers={"content-type": EVENT_STREAM}, body=frames + end)
 
 
 def _store(server: ServerContext, request: Request, record: bytes) -> None:
@@ -254,14 +290,9 @@ class Making(NamedTuple):
 def _text_mould(making: Making, shape: Shape) -> ResponseMould | None:
     """The mould of responses in one text, to requests that differ from this one only in their input."""
     server, request, turn, make_record = making
-    is_text = shape.text is not None
-    body = {**turn.body}
-    if is_text:
-        body["input"] = with_text(body["input"], INPUT)
-    elif server.dialect.mock.instructions_form == "messages":
+    body = _marked_body(turn, shape)
+    if shape.text is None and server.dialect.mock.instructions_form == "messages":
         return None
-    if turn.chain:
-        body["previous_response_id"] = PREVIOUS
     said = Plan((message(TEXT),), input_tokens=INPUT_TOKENS, output_tokens=OUTPUT_TOKENS)
     identity = replace(request.identity, nonce=NONCE)
     final = server.behaviour.model.compose(
@@ -275,38 +306,14 @@ def _text_mould(making: Making, shape: Shape) -> ResponseMould | None:
         if stream is None:
             return None
         record = record.at(STEP)
-    members: dict[str, Any] = {"request": REQUEST, "input": ITEMS, "response": RESPONSE}
-    if turn.chain:
-        members["previous"] = PREVIOUS
-    if is_text:
-        members |= {"request": body, "input": [_marked(item, request.identity.nonce) for item in turn.input]}
-    content = pack_record(replace(record, **members))
-    say = _sayer(server, turn) if is_text else None
-    return ResponseMould(Mould(orjson.dumps(final)), Mould(content), stream, say)
+    content = _packed(making, shape, replace(record, response=RESPONSE))  # type: ignore[arg-type]
+    return ResponseMould(Mould(orjson.dumps(final)), Mould(content), stream)
 
 
-def _marked(item: Item, nonce: str) -> Item:
-    """The message with an input that is one text, with marks in its gaps."""
-    part = {**item["content"][0], "text": INPUT}
-    return {**item, "id": item["id"].replace(nonce, NONCE), "content": [part]}
-
-
-def _sayer(server: ServerContext, turn: Turn) -> Say | None:
-    """What the model says to such texts; None where something besides the model reads them."""
-    if server.behaviour.model.plan is not plan or turn.chain:
-        return None
-    if server.context_checks.of([*turn.body, "message"]):
-        return None
-    speaker = speaker_of(turn.context)
-    return None if speaker is None else speaker.say
-
-
-def _envelope(making: Making, status: str, reason: str | None) -> Envelope | None:
+def _envelope(making: Making, shape: Shape, status: str, reason: str | None) -> Envelope | None:
     """What responses have in common that end like this, to requests that differ only in their input."""
     server, request, turn, make_record = making
-    body, mock = {**turn.body}, server.dialect.mock
-    if turn.chain:
-        body["previous_response_id"] = enveloping.PREVIOUS
+    body, mock = _marked_body(turn, shape), server.dialect.mock
     said = replace(enveloping.MARKED, status=status, reason=reason)
     context = replace(turn.context, request=body)
     final = server.behaviour.model.compose(said, context, MarkedIdentity(), int(server.clock.now()))
@@ -322,10 +329,34 @@ def _envelope(making: Making, status: str, reason: str | None) -> Envelope | Non
         stream = envelope_stream(timeline.events.parts, whole, composer, dump_of(mock), padding=padding)
         if stream is None:
             return None
-    members: dict[str, Any] = {name: getattr(enveloping, name.upper()) for name in ("request", "response")}
-    members |= {"input": enveloping.ITEMS, "step": enveloping.STEP}
-    if turn.chain:
-        members["previous"] = enveloping.PREVIOUS
-    content = pack_record(replace(record, **members))
+    content = _packed(making, shape, replace(record, response=RESPONSE, step=STEP))  # type: ignore[arg-type]
     gaps = enveloping.GAPS
     return Envelope(Mould(orjson.dumps(whole), gaps), Mould(content, gaps), stream, repeats_input)
+
+
+def _marked_body(turn: Turn, shape: Shape) -> dict[str, Any]:
+    """The body with marks in the gaps: of its only text, and of the id that it continues."""
+    body = {**turn.body}
+    if shape.text is not None:
+        body["input"] = with_text(body["input"], INPUT)
+    if turn.chain:
+        body["previous_response_id"] = PREVIOUS
+    return body
+
+
+def _packed(making: Making, shape: Shape, record: Record) -> bytes:
+    """The record of a response, with marks in the gaps."""
+    turn = making.turn
+    members: dict[str, Any] = {"previous": PREVIOUS} if turn.chain else {}
+    if shape.text is None:
+        members |= {"request": REQUEST, "input": ITEMS}
+    else:
+        items = [_marked(item, making.request.identity.nonce) for item in turn.input]
+        members |= {"request": _marked_body(turn, shape), "input": items}
+    return pack_record(replace(record, **members))
+
+
+def _marked(item: Item, nonce: str) -> Item:
+    """The message with an input that is one text, with marks in its gaps."""
+    part = {**item["content"][0], "text": INPUT}
+    return {**item, "id": item["id"].replace(nonce, NONCE), "content": [part]}

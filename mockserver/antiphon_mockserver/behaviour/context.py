@@ -78,6 +78,9 @@ def _item(item: Mapping[str, Any]) -> Item:
 
 def _message(item: Mapping[str, Any]) -> Item:
     content = item.get("content")
+    if isinstance(content, str) and len(item) == len(USUAL_MEMBERS):
+        parts = [_text_part(item["role"], content)]
+        return {**item, "type": "message", "status": "completed", "content": parts}
     if isinstance(content, str):
         content = [{"type": "output_text" if item["role"] == "assistant" else "input_text", "text": content}]
     if not isinstance(content, list) or not all(isinstance(part, dict) for part in content):
@@ -86,6 +89,16 @@ def _message(item: Mapping[str, Any]) -> Item:
     members = {name: value for name, value in item.items() if value is not None}
     parts = [_part(part) for part in content]
     return {**members, "type": "message", "status": members.get("status", "completed"), "content": parts}
+
+
+USUAL_MEMBERS = ("role", "content")
+"""The members of most messages that clients send."""
+
+
+def _text_part(role: str, text: str) -> Item:
+    if role == "assistant":
+        return {"annotations": [], "logprobs": [], "type": "output_text", "text": text}
+    return {"type": "input_text", "text": text}
 
 
 def _part(part: Mapping[str, Any]) -> Item:

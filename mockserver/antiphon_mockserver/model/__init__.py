@@ -39,7 +39,7 @@ else:  # few requests have tools, or want JSON, code or fields
     field_answer = late_function("antiphon_mockserver.model.field_answers", "field_answer")
     json_answer = late_function("antiphon_mockserver.model.json_answers", "json_answer")
 
-__all__ = ["cost", "in_manner", "message", "plan", "spend", "with_logprobs"]
+__all__ = ["cost", "in_manner", "message", "plan", "plan_for", "spend", "with_logprobs"]
 
 TEXT_MEMBERS = {"function_call": "arguments", "custom_tool_call": "input", "compaction": "encrypted_content"}
 """The member with the text of an item that is no message, by type of item."""
@@ -52,8 +52,11 @@ def plan(context: Context) -> Plan:
 
     Raises ApiError when the encrypted content in the context is not ours or a schema cannot be filled in.
     """
-    reading = read(context)
-    input_tokens = count_input(context)
+    return plan_for(context, read(context), count_input(context))
+
+
+def plan_for(context: Context, reading: Reading, input_tokens: int) -> Plan:
+    """What the model says in a context that was read, and whose tokens were counted."""
     compaction = in_band(context, input_tokens)
     if compaction and is_triggered(context):
         return Plan(compaction, input_tokens=input_tokens, output_tokens=sum(map(cost, compaction)))

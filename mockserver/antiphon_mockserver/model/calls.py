@@ -212,10 +212,8 @@ def _hints(tool: Tool, prompt: str, reading: Reading) -> Hints:
     """The hints for the arguments: from the prompt, from what was wrong before, from the final answer."""
     is_corrected = tool["name"] in reading.wrong_calls or not reading.ends_in_outputs
     text = answer(reading) if is_finishing(tool["name"]) else ""
-    return replace(
-        hints_of(prompt, text.text if isinstance(text, Refusal) else text),
-        feedback=reading.feedback if is_corrected else None,
-    )
+    hints = hints_of(prompt, text.text if isinstance(text, Refusal) else text)
+    return replace(hints, feedback=reading.feedback) if is_corrected and reading.feedback else hints
 
 
 def _occasions(tool: Mapping[str, Any], hints: Hints) -> list[Hints]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from antiphon_mockserver.model.instance import UnsupportedSchemaError, instance
+from antiphon_mockserver.model.instance import Hints, UnsupportedSchemaError, instance
 from antiphon_mockserver.model.prompt_hints import hints_of
 from antiphon_mockserver.model.prompt_schema import demanded_schema, without_json
 from antiphon_mockserver.model.reading import Reading
@@ -29,7 +29,7 @@ def json_answer(context: Context, reading: Reading, text: str) -> JsonAnswer | N
     text_format = (context.request.get("text") or {}).get("format") or {}
     if (schema := text_format.get("schema")) is None:
         return _prompted(reading, text, json_mode=text_format.get("type") in ("json_object", "json_schema"))
-    hints = replace(hints_of(reading.question, text), feedback=reading.feedback)
+    hints = _hints(reading.question, text, reading)
     try:
         return JsonAnswer(instance(schema, hints))
     except UnsupportedSchemaError as problem:
@@ -45,9 +45,14 @@ def _prompted(reading: Reading, text: str, *, json_mode: bool) -> JsonAnswer | N
     """The answer by the schema in the prompt; in JSON mode an object with the text when there is none."""
     schema = demanded_schema(reading.demands, json_mode=json_mode)
     if schema is not None:
-        hints = replace(hints_of(without_json(reading.question), text), feedback=reading.feedback)
+        hints = _hints(without_json(reading.question), text, reading)
         try:
             return JsonAnswer(instance(schema, hints))
         except UnsupportedSchemaError:
             pass  # it was no schema after all, or none that permits a value
     return JsonAnswer({"answer": text}) if json_mode else None
+
+
+def _hints(question: str, text: str, reading: Reading) -> Hints:
+    hints = hints_of(question, text)
+    return replace(hints, feedback=reading.feedback) if reading.feedback else hints

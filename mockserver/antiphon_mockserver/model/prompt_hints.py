@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from antiphon_mockserver.model.instance import Hints
-from antiphon_mockserver.model.quotations import NUMBER, QUOTED, matched_group
+from antiphon_mockserver.model.quotations import NUMBER, QUOTATION_MARKS, QUOTED, matched_group
 from antiphon_mockserver.model.words import words
 from antiphon_spec.loading.late import late_pattern
 
@@ -42,18 +42,27 @@ def hints_of(prompt: str, answer: str = "") -> Hints:
 def names_in(prompt: str) -> list[str]:
     """Quoted words first, then names, then files, in order and without repetition; else the words after
     prepositions."""
-    quotations = [matched_group(match) for match in QUOTED.finditer(prompt)]
-    rest = QUOTED.sub(" ", prompt)
-    texts = list(dict.fromkeys([*quotations, *_capital_names(rest), *FILE.findall(rest)]))
+    quotations, rest = _quotations(prompt)
+    files = FILE.findall(rest) if "." in rest else ()
+    texts = list(dict.fromkeys([*quotations, *_capital_names(rest), *files]))
     return texts or [word for word in dict.fromkeys(AFTER_PREPOSITION.findall(rest)) if word not in COMMON]
+
+
+def _quotations(prompt: str) -> tuple[list[str], str]:
+    """The quoted words, and the prompt without them."""
+    if not any(mark in prompt for mark in QUOTATION_MARKS):
+        return [], prompt
+    return [matched_group(match) for match in QUOTED.finditer(prompt)], QUOTED.sub(" ", prompt)
 
 
 def _capital_names(text: str) -> list[str]:
     """The names; `Paris, France` is a single one where nothing else is named."""
+    candidates = [name for name in map(_without_common, NAME.findall(text)) if name]
+    if len(candidates) != 2 or ", " not in text:
+        return candidates
     with_region = {match[1]: match[0] for match in PLACE_WITH_REGION.finditer(text)}
     regions = {match[2] for match in PLACE_WITH_REGION.finditer(text)}
-    candidates = [name for name in (_without_common(words) for words in NAME.findall(text)) if name]
-    if len(candidates) == 2 and len(with_region) == 1 and candidates[1] in regions:
+    if len(with_region) == 1 and candidates[1] in regions:
         return [with_region.get(candidates[0], candidates[0])]
     return candidates
 

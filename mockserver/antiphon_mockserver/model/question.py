@@ -107,6 +107,7 @@ AGAIN = late_pattern(
     r"|\bfix (?:the|your|these|all) (?:\w+ )?(?:errors?|mistakes?|issues?|problems?)\b",
     re.IGNORECASE,
 )
+AGAIN_CUES = ("again", "retry", "correct", "recall", "fix")
 MESSAGE = late_pattern(r"\"(?:msg|error)\":\s*\"((?:[^\"\\]|\\.)*)\"")
 PLACE = late_pattern(r"\"loc\":\s*\[([^\]]*)\]")
 NAME = late_pattern(r"[A-Za-z_]\w*")
@@ -153,6 +154,8 @@ class Feedback:
 ERROR = late_pattern(r"\s*\{\s*\"error\":\s*\"")
 """How the output of a tool begins that failed, and says nothing else."""
 DEMAND = late_pattern(r"\b(?:invalid|must|should|expected|required|not valid)\b", re.IGNORECASE)
+RESULT = "Observation"
+"""What stands in each message that OBSERVATION matches."""
 OBSERVATION = late_pattern(r"\s*Observations?:\s*(.*)", re.DOTALL)
 """A message with what a tool returned, of frameworks that put calls and results into texts."""
 CALLED = late_pattern(r"[\"']name[\"']:\s*[\"']([\w.-]+)[\"']|\bAction:\s*([\w.-]+)")
@@ -171,11 +174,21 @@ def called(text: str) -> str:
     return matched_group(match) if match else "the tool"
 
 
+def lacks(text: str, cues: Sequence[str]) -> bool:
+    """Whether a text surely lacks all of these words in lower case: searching for a pattern takes longer."""
+    if not text.isascii():  # some letters beyond ASCII match letters within
+        return False
+    lower = text.lower()
+    return not any(cue in lower for cue in cues)
+
+
 def is_feedback(text: str) -> bool:
     """Whether a message says that the answer was wrong and wants another one."""
     text = text[:LONGEST]
     if ERROR.match(text) and DEMAND.search(text):
         return True
+    if lacks(text, AGAIN_CUES):
+        return False
     return AGAIN.search(text) is not None and FAULT.search(text) is not None
 
 
@@ -184,13 +197,14 @@ BEFORE = late_pattern(
     r"|\b(?:response|answer|conversation|messages?|text) (?:above|so far)\b",
     re.IGNORECASE,
 )
+BEFORE_CUES = ("previous", "preceding", "earlier", "last", "above", "so far")
 FORM = late_pattern(r"\b(?:format|convert|extract|structured?|tool|function|json|schema)\b", re.IGNORECASE)
 LONGEST_REMARK = 300
 
 
 def is_remark(text: str) -> bool:
     """Whether a message says only in which form the answer to the question before it is wanted."""
-    if len(text) > LONGEST_REMARK or QUOTED.search(text) or ":" in text:
+    if len(text) > LONGEST_REMARK or ":" in text or lacks(text, BEFORE_CUES) or QUOTED.search(text):
         return False
     return BEFORE.search(text) is not None and FORM.search(text) is not None
 

@@ -9,6 +9,8 @@ from antiphon_spec.loading.late import late_pattern
 QUOTED = late_pattern(
     r"\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|(?<!\w)'([^'\n]{1,200})'(?!\w)|`([^`\n]{1,200})`"
 )
+QUOTATION_MARKS = "\"“'`"
+"""Without one of them nothing is quoted."""
 NUMBER = late_pattern(r"(?<![\w.])-?\d{1,15}(?:\.\d{1,10})?(?![\w])")
 
 

@@ -16,6 +16,7 @@ import orjson
 from antiphon_mockserver.model.outputs import NO_OUTPUTS, Output, newest_outputs, output_text
 from antiphon_mockserver.model.question import (
     MOST_CALLS,
+    RESULT,
     Feedback,
     called,
     feedback_in,
@@ -84,26 +85,47 @@ def read(context: Context) -> Reading:
     """The reading of a context. Raises ApiError for encrypted content that is not ours or was changed."""
     if len(context.items) == 1 and context.items[0].get("role") == "user":
         return _read_alone(context.items[0], context)
-    items = list(_with_results(unfold(context.items, secret(context))))
-    instructions = [*instructions_of(context.request), *_instructing(items)]
-    newest = _newest_user_message(items)
+    items, texts = _unfold_with_texts(context)
+    users = [place for place, item in enumerate(items) if item.get("role") == "user"]
+    newest = users[-1] if users else None
+    asked = next((place for place in reversed(users) if is_question(texts[place])), newest)
+    after = texts[len(items) if asked is None else asked + 1 :]
+    remarks = [text for text, item in zip(after, items[-len(after) :], strict=False) if _is_said_to_us(item)]
+    feedback = feedback_in([text for text in remarks if is_feedback(text)])
     has_outputs = any(item["type"].endswith("_output") for item in items)
     outputs = newest_outputs(items) if has_outputs else ()
-    asked = _newest_question(items) or newest
-    feedback = feedback_in([text for text in _said_after(items, asked) if is_feedback(text)])
     wrong = {output.tool for output in outputs if is_feedback(output.text)}
+    orders = [texts[place] for place, item in enumerate(items) if item.get("role") in INSTRUCTING_ROLES]
+    instructions = (*instructions_of(context.request), *orders)
     return Reading(
-        prompt=text_of(newest.get("content")) if newest else "",
-        question=question_of(text_of(asked.get("content"))) if asked else "",
-        instructions=tuple(instructions),
-        past=tuple(filter(None, map(_text_of_item, items))),
+        prompt="" if newest is None else texts[newest],
+        question="" if asked is None else question_of(texts[asked]),
+        instructions=instructions,
+        past=tuple(filter(None, texts)),
         outputs=outputs,
-        attachments=tuple(_attachments(newest)) if newest else (),
+        attachments=() if newest is None else tuple(_attachments(items[newest])),
         ends_in_outputs=bool(outputs) and items[-1]["type"] not in {"message", *NO_OUTPUTS},
-        demands=(*_demands(items), *instructions),
+        demands=(*[texts[place] for place in reversed(users)], *instructions),
         feedback=feedback,
         wrong_calls=frozenset(wrong if feedback and len(feedback.rounds) <= MOST_CALLS else ()),
     )
+
+
+def _unfold_with_texts(context: Context) -> tuple[Sequence[Item], list[str]]:
+    """The items, without compactions, and the text of each."""
+    items: Sequence[Item] = context.items
+    if any("encrypted_content" in item or "type" not in item for item in items):
+        items = list(unfold(items, secret(context)))
+    texts = [_text_of_item(item) for item in items]
+    if any(RESULT in text for text in texts):
+        items = list(_with_results(items))
+        texts = [_text_of_item(item) for item in items]
+    return items, texts
+
+
+def _is_said_to_us(item: Item) -> bool:
+    """Whether users or tools have said it."""
+    return item.get("role") == "user" or bool(item["type"].endswith("_output"))
 
 
 def _read_alone(message: Item, context: Context) -> Reading:
@@ -159,36 +181,6 @@ def instructions_of(request: Mapping[str, Any]) -> tuple[str, ...]:
     if isinstance(instructions, str):
         return (instructions,)
     return tuple([text_of(item.get("content")) for item in instructions or ()])
-
-
-def _instructing(items: Sequence[Item]) -> Iterator[str]:
-    for item in items:
-        if item.get("role") in INSTRUCTING_ROLES:
-            yield text_of(item.get("content"))
-
-
-def _newest_user_message(items: Sequence[Item]) -> Item | None:
-    return next((item for item in reversed(items) if item.get("role") == "user"), None)
-
-
-def _newest_question(items: Sequence[Item]) -> Item | None:
-    """The newest user message that asks something itself."""
-    users = (item for item in reversed(items) if item.get("role") == "user")
-    return next((item for item in users if is_question(text_of(item.get("content")))), None)
-
-
-def _said_after(items: Sequence[Item], item: Item | None) -> Iterator[str]:
-    """What users and tools said after an item."""
-    place = next((number for number, other in enumerate(items) if other is item), len(items))
-    for other in items[place + 1 :]:
-        if other.get("role") == "user" or other["type"].endswith("_output"):
-            yield _text_of_item(other)
-
-
-def _demands(items: Sequence[Item]) -> Iterator[str]:
-    for item in reversed(items):
-        if item.get("role") == "user":
-            yield text_of(item.get("content"))
 
 
 def _text_of_item(item: Item) -> str:

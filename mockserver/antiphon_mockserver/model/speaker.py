@@ -1,22 +1,23 @@
-"""What the model says to one text of a user, in requests that ask for nothing but a text.
+"""What the model says to one text of a user, in requests that are alike but for that text.
 
-Such requests differ only in that text, so what is the same in all of them is read once. It says what the plan
-of the same request says (model/__init__.py), or nothing where a plan needs more than a text.
+What is the same in all of them is read once. It says what the plan of the same request says
+(model/__init__.py); `say` knows only texts, and says nothing where a plan may be more.
 
 speaker = speaker_of(context)                   # of the first such request
 speaker.say("Say hello to Ada.")                # ("Hello!", 12, 2): the text, its input and output tokens
+speaker.plan("What is the weather in Paris?")   # Plan((a call of a function,))
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from antiphon_mockserver.model import in_manner
+from antiphon_mockserver.model import in_manner, plan_for
 from antiphon_mockserver.model.prompt_schema import PROPERTIES
 from antiphon_mockserver.model.reading import instructions_of, read_text, whole_number
 from antiphon_mockserver.model.skills import Refusal, answer, fit_words
-from antiphon_mockserver.response.plan import Context
-from antiphon_mockserver.response.tokens import ITEM_OVERHEAD, count, count_input
+from antiphon_mockserver.response.plan import Context, Plan
+from antiphon_mockserver.response.tokens import CONTEXT_WINDOW, ITEM_OVERHEAD, count, count_input
 from antiphon_spec.loading.construction import dataclass
 
 DIRECTIVES = frozenset({"tools", "text", "reasoning", "include", "context_management"})
@@ -27,15 +28,19 @@ DIRECTIVES = frozenset({"tools", "text", "reasoning", "include", "context_manage
 class Speaker:
     """The model, as requests have it that are alike but for the user's text."""
 
+    context: Context
+    """The context of the first such request."""
     instructions: tuple[str, ...]
     tokens: int
     """The input tokens besides those of the text."""
     limit: int | None
     """The most output tokens; None means any number."""
+    only_speaks: bool
+    """Whether nothing in a request asks for more than a text."""
 
     def say(self, text: str) -> tuple[str, int, int] | None:
         """The answer to a text, its input tokens and its output tokens; None where a plan may say more."""
-        if PROPERTIES in text:
+        if not self.only_speaks or PROPERTIES in text:
             return None
         reading = read_text(text, self.instructions)
         said = answer(reading)
@@ -47,14 +52,21 @@ class Speaker:
             return None
         return said, self.tokens + count(text), tokens
 
+    def plan(self, text: str) -> Plan | None:
+        """The whole answer to a text; None where the context is too long."""
+        tokens = self.tokens + count(text)
+        if tokens > CONTEXT_WINDOW:
+            return None
+        return plan_for(self.context, read_text(text, self.instructions), tokens)
+
 
 def speaker_of(context: Context) -> Speaker | None:
-    """The speaker for requests like that of this context; None where they ask for more than a text."""
+    """The speaker for requests like that of this context; None where more than the text decides."""
     request = context.request
-    if context.servers or any(request.get(name) for name in DIRECTIVES):
+    if context.servers or context.stores or request.get("context_management"):
         return None
     instructions = instructions_of(request)
-    if any(PROPERTIES in said for said in instructions):
-        return None
+    demands_json = any(PROPERTIES in said for said in instructions)
+    only_speaks = not demands_json and not any(request.get(name) for name in DIRECTIVES)
     tokens = count_input(replace(context, items=())) + ITEM_OVERHEAD
-    return Speaker(instructions, tokens, whole_number(context, "max_output_tokens"))
+    return Speaker(context, instructions, tokens, whole_number(context, "max_output_tokens"), only_speaks)

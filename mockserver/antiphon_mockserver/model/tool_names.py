@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from antiphon_mockserver.model.prompt_hints import names_in
 from antiphon_mockserver.model.remember import remember
@@ -54,12 +54,30 @@ SIMILAR = 0.6
 def is_named(name: str, question: str) -> bool:
     """Whether a question names a tool, or has all telling words of its name, in whatever form."""
     lower = question.lower()
-    if (own := NAMESPACE.sub("", name)) != name and is_named(own, question):
+    return any(_is_in(form, lower) for form in _forms(name))
+
+
+class _Form(NamedTuple):
+    """A form of a name: as a whole, in words, and the stems of its telling words."""
+
+    whole: str
+    spaced: str
+    stems: tuple[str, ...]
+
+
+@remember(1024)
+def _forms(name: str) -> tuple[_Form, ...]:
+    """The forms of a name without and with its namespace."""
+    own = NAMESPACE.sub("", name)
+    stems = tuple(_stem(word) for word in words_of(name) if word not in GENERIC)
+    form = _Form(name.lower(), name.lower().replace("_", " "), stems)
+    return (form,) if own == name else (*_forms(own), form)
+
+
+def _is_in(form: _Form, lower: str) -> bool:
+    if form.whole in lower or form.spaced in lower:
         return True
-    if name.lower() in lower or name.lower().replace("_", " ") in lower:
-        return True
-    telling = [word for word in words_of(name) if word not in GENERIC]
-    return bool(telling) and all(_stem(word) in lower for word in telling)
+    return bool(form.stems) and all(stem in lower for stem in form.stems)
 
 
 def ordered(tools: Sequence[Mapping[str, Any]], question: str) -> list[Mapping[str, Any]]:
@@ -90,6 +108,7 @@ def _choices(tool: Mapping[str, Any]) -> list[Any]:
     return [value for member in members for value in member.get("enum") or ()]
 
 
+@remember(1024)
 def is_finishing(name: str) -> bool:
     """Whether a tool takes the final answer: `final_result`, `submit_answer`."""
     words_of_name = words_of(NUMBERED.sub("", name))

@@ -13,19 +13,29 @@ from typing import Any
 
 from antiphon_mockserver.response.events import EventComposer
 from antiphon_mockserver.response.frames import NUMBER, Dump, Event, Events, Part, write_parts
-from antiphon_mockserver.response.mould import FIRST_NUMBER, Mould, Values
+from antiphon_mockserver.response.mould import (
+    FIRST_NUMBER,
+    INPUT,
+    INPUT_TOKENS,
+    ITEMS,
+    NONCE,
+    OUTPUT_TOKENS,
+    PREVIOUS,
+    REQUEST,
+    RESPONSE,
+    STEP,
+    Mould,
+    Values,
+)
 from antiphon_mockserver.response.plan import Item, Plan
 from antiphon_spec.loading.construction import dataclass
 
-ID, OUTPUT, PREVIOUS = "gap-of-the-id", "gap-of-the-output", "gap-of-the-previous"
-INSTRUCTIONS, REQUEST = "gap-of-the-instructions", "gap-of-the-request"
-ITEMS, RESPONSE = "gap-of-the-items", "gap-of-the-response"
-INPUT_TOKENS, CACHED, OUTPUT_TOKENS = 3_100_000_000_000_001, 1_700_000_000_000_005, 5_200_000_000_000_002
-REASONING, STEP = 1_300_000_000_000_007, 9_100_000_000_000_003
-"""The marks in a response, in its record and in the last event of its stream."""
+ID, OUTPUT, INSTRUCTIONS = "gap-of-the-id", "gap-of-the-output", "gap-of-the-instructions"
+CACHED, REASONING = 1_700_000_000_000_005, 1_300_000_000_000_007
+"""The marks in a response that a mould of a text does not have."""
 
 GAPS: Sequence[bytes] = (
-    *(mark.encode() for mark in (ID, PREVIOUS)),
+    *(mark.encode() for mark in (ID, PREVIOUS, NONCE, INPUT)),
     *(b'"%b"' % mark.encode() for mark in (OUTPUT, INSTRUCTIONS, REQUEST, ITEMS, RESPONSE)),
     *(b"%d" % number for number in (INPUT_TOKENS, CACHED, OUTPUT_TOKENS, REASONING)),
     *(b"%d" % number for number in (INPUT_TOKENS + OUTPUT_TOKENS, STEP, FIRST_NUMBER)),

@@ -30,6 +30,7 @@ from antiphon_mockserver.response.tokens import split
 from antiphon_spec.loading.construction import dataclass
 
 if TYPE_CHECKING:
+    from antiphon_mockserver.model.speaker import Speaker
     from antiphon_mockserver.response.envelope import Envelope
 
 CAPACITY, LARGEST_SIZE = 64, 1 << 15
@@ -53,8 +54,6 @@ GAPS: Sequence[bytes] = (
 """The marks as JSON has them, in the order of the values; an input is a text, or items."""
 MARK = re.compile(b"(" + b"|".join(GAPS) + b")")
 Values = tuple[bytes, ...]
-Say = Callable[[str], tuple[str, int, int] | None]
-"""(a text) -> the answer to it, its input tokens and its output tokens; None where there is more to say."""
 
 
 class Mould:
@@ -137,18 +136,18 @@ class ResponseMould:
     response: Mould
     record: Mould
     stream: StreamMould | None
-    say: Say | None
-    """What the model says; None where its requests have to be read as a whole."""
 
 
 class RequestKind:
     """What is known of requests that differ only in their input and in the response that they continue."""
 
-    __slots__ = ("checks_pass", "envelopes", "has_text", "text")
+    __slots__ = ("checks_pass", "envelopes", "has_text", "speaker", "text")
 
-    def __init__(self, *, checks_pass: bool) -> None:
+    def __init__(self, checks_pass: bool, speaker: Speaker | None = None) -> None:
         self.checks_pass = checks_pass
         """Whether all else passes the checks, whatever the input is."""
+        self.speaker = speaker
+        """What the model says to an input that is one text; None where it needs the whole context."""
         self.has_text = False
         """Whether a mould of an answer in one text was tried."""
         self.text: ResponseMould | None = None

@@ -109,7 +109,14 @@ TEXT_MEMBERS = frozenset({"text", "refusal", "file_data", "filename", "file_url"
 
 def count_json(value: Any) -> int:
     """Counts the tokens of a value that the model reads as JSON."""
-    return count(orjson.dumps(value).decode())
+    content = orjson.dumps(value)
+    return _count_again(content) if len(content) <= LONG else count(content.decode())
+
+
+@lru_cache(maxsize=256)
+def _count_again(content: bytes) -> int:
+    """The same of JSON that comes again and again, such as tools and schemas."""
+    return count(content.decode())
 
 
 def _count_content(content: Any) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import Any, cast
 
@@ -32,7 +33,12 @@ def late_pattern(source: str, flags: int = 0) -> re.Pattern[str]:
 def late_function(module: str, name: str) -> Callable[..., Any]:
     """The function of a module that is imported with the first call."""
 
+    @cache
+    def function() -> Callable[..., Any]:
+        found: Callable[..., Any] = getattr(import_module(module), name)
+        return found
+
     def call(*arguments: Any, **options: Any) -> Any:
-        return getattr(import_module(module), name)(*arguments, **options)
+        return function()(*arguments, **options)
 
     return call

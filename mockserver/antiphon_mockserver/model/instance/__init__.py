@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import orjson
 
+from antiphon_mockserver.model.instance.first import First, first_of
 from antiphon_mockserver.model.instance.hints import NO_HINTS, Hints
 from antiphon_mockserver.model.instance.maker import Maker
 from antiphon_mockserver.model.instance.pattern_size import SMALL, check_size
@@ -40,25 +41,51 @@ def instance(schema: Any, hints: Hints = NO_HINTS) -> Any:
         keyword = next(iter(schema), "type")
         raise UnsupportedSchemaError(keyword, f"the schema has more than {LARGEST_SIZE} bytes")
     size = check_size(schema) if b'"pattern' in packed else 0
-    maker = _known_maker(packed) if size <= LARGEST_KEPT else _maker(packed)
-    if hints.feedback is not None:
-        hints = replace(hints, feedback=replace(hints.feedback, members=frozenset(member_names(maker.root))))
-    try:
-        value = maker.make_root(hints.fresh())
-    except RecursionError:
-        raise UnsupportedSchemaError(maker.outermost, "its content is nested too deeply") from None
-    if not maker.valid(maker.root, value):
-        raise UnsupportedSchemaError(
-            maker.offense(value), "no instance was found that satisfies it together with the others"
-        )
-    return value
+    known = _known(packed) if size <= LARGEST_KEPT else _schema(packed)
+    return known.instance(hints)
 
 
-def _maker(schema: bytes) -> Maker:
-    return Maker(with_known_dialects(orjson.loads(schema)))
+class KnownSchema:
+    """A schema of which instances are wanted again and again."""
+
+    def __init__(self, schema: Any) -> None:
+        self.maker = Maker(schema)
+        self.validator = self.maker.validator(self.maker.root)
+        self._uses = 0
+
+    @cached_property
+    def _first(self) -> First | None:
+        """What makes the first instance of a plain schema."""
+        return first_of(self.maker.root, self.maker.resolve)
+
+    def instance(self, hints: Hints) -> Any:
+        """An instance. Raises UnsupportedSchemaError when there is none, or none was found."""
+        value = self._draft(hints)
+        if not self.validator.is_valid(value):
+            raise UnsupportedSchemaError(
+                self.maker.offense(value), "no instance was found that satisfies it together with the others"
+            )
+        return value
+
+    def _draft(self, hints: Hints) -> Any:
+        self._uses += 1
+        maker = self.maker
+        if hints.feedback is not None:
+            members = frozenset(member_names(maker.root))
+            hints = replace(hints, feedback=replace(hints.feedback, members=members))
+        elif self._uses > 1 and self._first is not None:  # the first use may be the only one
+            return self._first(hints.fresh())
+        try:
+            return maker.make_root(hints.fresh())
+        except RecursionError:
+            raise UnsupportedSchemaError(maker.outermost, "its content is nested too deeply") from None
 
 
-_known_maker = lru_cache(maxsize=16)(_maker)
+def _schema(schema: bytes) -> KnownSchema:
+    return KnownSchema(with_known_dialects(orjson.loads(schema)))
+
+
+_known = lru_cache(maxsize=16)(_schema)
 
 
 def member_names(schema: Any) -> Iterator[str]:

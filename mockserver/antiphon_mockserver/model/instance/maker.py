@@ -146,7 +146,7 @@ class Maker:
                 raise UnsupportedSchemaError("false", "the schema permits no value")
             return
         if "$ref" in schema or "$dynamicRef" in schema:
-            schema, trail = self._resolve(schema, trail)
+            schema, trail = self.resolve(schema, trail)
             yield from self.candidates(schema, name, hints, trail)
         elif "const" in schema:
             yield schema["const"]
@@ -176,7 +176,7 @@ class Maker:
         if keyword == "allOf":
             conjunction = dict(rest)
             for branch in branches:
-                target, trail = self._resolve(branch, trail)
+                target, trail = self.resolve(branch, trail)
                 conjunction = merge(conjunction, target)
             yield from self.candidates(conjunction, name, hints, trail)
             return
@@ -196,7 +196,7 @@ class Maker:
             raise failure
 
     def _branch(self, rest: Schema, branch: Any, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
-        target, deeper = self._resolve(branch, trail)
+        target, deeper = self.resolve(branch, trail)
         yield from self.candidates(merge(rest, target), name, hints, deeper)
 
     def _candidates_by_type(self, schema: Schema, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
@@ -295,7 +295,7 @@ class Maker:
 
     def _usual_number(self, items: Any, hints: Hints, trail: Trail) -> int:
         try:
-            return occasions(self._resolve(items, trail)[0], hints)
+            return occasions(self.resolve(items, trail)[0], hints)
         except UnsupportedSchemaError:
             return 1
 
@@ -318,7 +318,7 @@ class Maker:
                 return candidate
         raise UnsupportedSchemaError("uniqueItems", f"no more than {len(values)} different items were found")
 
-    def _resolve(self, schema: Any, trail: Trail) -> tuple[Any, Trail]:
+    def resolve(self, schema: Any, trail: Trail) -> tuple[Any, Trail]:
         """The schema merged with its reference. Raises UnsupportedSchemaError for a reference to itself."""
         while isinstance(schema, Mapping) and ("$ref" in schema or "$dynamicRef" in schema):
             reference = schema.get("$ref", schema.get("$dynamicRef"))

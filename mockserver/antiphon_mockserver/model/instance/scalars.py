@@ -38,6 +38,7 @@ FORMATS = {
 
 WHOLE = 2**63
 """From here on integers are written as decimals: many JSON parsers reject larger integers."""
+LIMITS = frozenset({"minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"})
 FILLING = "abcdefghij"
 FALLBACKS = ("a", "b", "A", "0", "", "abc", "x y", "1")
 
@@ -58,16 +59,20 @@ def strings(schema: Schema, name: str, hints: Hints) -> Iterator[str]:
     hint = hints.text(name)
     for text in (hint, name.replace("_", " ") or "text", *FALLBACKS):
         if text is not None:
-            yield _fit(text, least, most)
+            yield fit(text, least, most)
     for number in range(20):
-        yield _fit(f"{name} {number}", least, most)
+        yield fit(f"{name} {number}", least, most)
 
 
 def numbers(schema: Schema, name: str, whole: bool, hints: Hints) -> Iterator[int | float]:
     """Numbers for this schema: from the prompt, small ones, and the limits."""
+    return numbers_by(schema, hints.number(name), whole=whole)
+
+
+def numbers_by(schema: Schema, hint: float | None, *, whole: bool) -> Iterator[int | float]:
+    """The same with a number from the prompt."""
     step = _fraction(schema.get("multipleOf"))
     least, most = _bounds(schema, whole)
-    hint = hints.number(name)
     candidates: list[Fraction] = []
     between = (_middle(least, most), Fraction(1, 2), Fraction(5, 2))
     for value in (hint, 1, 0, least, most, *between, *range(2, 20), *range(-1, -5, -1)):
@@ -120,7 +125,8 @@ def _fraction(value: Any) -> Fraction | None:
     return value if isinstance(value, Fraction) else Fraction(str(value))
 
 
-def _fit(text: str, least: int, most: int | None) -> str:
+def fit(text: str, least: int, most: int | None) -> str:
+    """The text, extended or cut to so many characters."""
     if len(text) < least:
         text = (text + FILLING * (least // len(FILLING) + 1))[:least]
     return text if most is None else text[:most]
