@@ -23,6 +23,7 @@ from antiphon_conformance.requests import generation
 from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
 from antiphon_conformance.run import RunConfig, perform
 from antiphon_conformance.scenarios import runner
+from antiphon_conformance.scenarios.last_reading import read_cancelled
 from antiphon_conformance.scenarios.scenario import scenarios_for
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.result import Run
@@ -86,7 +87,7 @@ def traces(
     results = fast_loop.run(runner.run(plan, target))
     if generation.SCENARIO in scenarios:
         results.append(asyncio.run(generation.generate(target, (_source(dialect, results),), examples=0)))
-    return results
+    return fast_loop.run(read_cancelled(target, results))
 
 
 @cache

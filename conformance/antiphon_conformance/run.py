@@ -26,8 +26,10 @@ from antiphon_conformance.http.sse import MOST_EVENTS
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.http.transport import open_transport
 from antiphon_conformance.scenarios import runner
+from antiphon_conformance.scenarios.endings import INTERRUPTED
 from antiphon_conformance.scenarios.fingerprint import look
 from antiphon_conformance.scenarios.interruption import Interruption
+from antiphon_conformance.scenarios.last_reading import read_cancelled
 from antiphon_conformance.scenarios.remainder import end_generation
 from antiphon_conformance.scenarios.scenario import GENERATED, Scenario, scenarios_for
 from antiphon_conformance.scenarios.selection import generates, selection
@@ -207,6 +209,7 @@ async def _perform(
             traces = await _converse(config, plan, target, progress)
             traces.append(await _generate(config, norms, target, traces))
         progress(traces[-1])
+        traces = await read_cancelled(target, traces)
         traces = [_with_stoppers(trace, target.survival.traits) for trace in traces]
         await end_generation(target, traces)
         metadata = _metadata(config, target, started_at, time.monotonic() - start)
@@ -278,8 +281,8 @@ async def _generate(
     """The requests that are made from the document, unless the user wants none or the run has ended."""
     why = target.stop_reason or ("" if config.properties else NOT_GENERATED)
     why = why or ("" if generates(config.rules, config.scenarios) else NOT_NEEDED)
-    if any(trace.stop_reason == "interrupted" for trace in traces):
-        why = "interrupted"
+    if any(trace.stop_reason == INTERRUPTED for trace in traces):
+        why = INTERRUPTED
     if why:
         return Trace(GENERATED, {}, why, None, "target" if target.bad_credentials else "limit")
     if Run(tuple(traces), {}).hint:

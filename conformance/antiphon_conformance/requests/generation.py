@@ -36,6 +36,7 @@ from antiphon_conformance.requests.constants import CHAT
 from antiphon_conformance.requests.minimal import MissingResourceError, minimal
 from antiphon_conformance.requests.mutation import spoilt
 from antiphon_conformance.requests.validity import binds, is_valid
+from antiphon_conformance.scenarios.endings import INTERRUPTED
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.document import Operation
 from antiphon_spec.json_schema.unknown import close
@@ -112,7 +113,7 @@ async def generate(
             "target" if target.bad_credentials else "limit",
         )
     except asyncio.CancelledError:
-        session.stop_reason = "interrupted"
+        session.stop_reason = INTERRUPTED
     return session.trace
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+INTERRUPTED = "interrupted"
+"""Why a conversation ended that a signal cut off."""
+
 
 class ScenarioStopError(Exception):
     """The scenario cannot go on; `step` names the step that ended it, None where none alone did."""

@@ -16,6 +16,7 @@ from antiphon_conformance.http.text import safe
 from antiphon_conformance.requests.minimal import MissingResourceError, minimal
 from antiphon_conformance.requests.spellings import REJECTIONS, SPELLINGS, STRING, spelled
 from antiphon_conformance.scenarios.diagnosis import Diagnosis, Opener
+from antiphon_conformance.scenarios.endings import INTERRUPTED
 from antiphon_spec.dialect import Dialect
 
 FINGERPRINT = "fingerprint"
@@ -25,7 +26,6 @@ REQUESTS = {
     "wrong_method": Request("PUT", "/responses", body={}),
     "no_key": Request("GET", PROBE.path, Headers((("authorization", ""),))),
 }
-INTERRUPTED = "interrupted"
 
 
 async def look(target: Target, dialect: Dialect, url: str, model: str | None, open_at: Opener) -> Trace:

@@ -11,7 +11,12 @@ from antiphon_conformance.http.exchange import MissingStepError, Trace
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.requests.minimal import MissingResourceError
 from antiphon_conformance.scenarios.conversation import Conversation
-from antiphon_conformance.scenarios.endings import ScenarioStopError, TargetRestartError, UnsupportedError
+from antiphon_conformance.scenarios.endings import (
+    INTERRUPTED,
+    ScenarioStopError,
+    TargetRestartError,
+    UnsupportedError,
+)
 from antiphon_conformance.scenarios.scenario import Scenario
 from antiphon_spec.dialect import Dialect
 
@@ -137,7 +142,7 @@ async def _converse(
     except MissingResourceError as lacking:
         conversation.stop_reason, conversation.blame = safe(str(lacking)), "given"
     except asyncio.CancelledError:
-        conversation.stop_reason, conversation.blame = "interrupted", "limit"
+        conversation.stop_reason, conversation.blame = INTERRUPTED, "limit"
         raise
     except Exception as error:  # a scenario that raises is our bug; the run goes on
         conversation.stop_reason = safe(f"our scenario broke: {type(error).__name__}: {error}")
@@ -155,7 +160,7 @@ async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
 def _mark_interrupted(conversations: Iterable[Conversation]) -> None:
     """Marks scenarios that were cut off, and those that had not begun."""
     for conversation in conversations:
-        conversation.stop_reason, conversation.blame = "interrupted", "limit"
+        conversation.stop_reason, conversation.blame = INTERRUPTED, "limit"
 
 
 def _traces(conversations: list[Conversation], suspects: Collection[str]) -> list[Trace]:

@@ -86,6 +86,8 @@ def retrieve(server: ServerContext, request: Request) -> Answer | Streaming:
     record = server.require(request.parameters["response_id"], request.key)
     if request.query.get("stream"):
         return _replay(server, request, record)
+    if record.cut is not None:
+        record = server.behaviour.progress.rest(record)
     timeline = server.timeline(record)
     record = server.advance(record, timeline)
     return Answer(body=_view(record, timeline))

@@ -18,6 +18,7 @@ from typing import Any
 
 from antiphon_mockserver.behaviour import access, checks, context, conversations, lists
 from antiphon_mockserver.behaviour.chat_spelling import read_chat_spelling
+from antiphon_mockserver.behaviour.progress import PROGRESS, ProgressDecisions
 from antiphon_mockserver.behaviour.queries import read_query
 from antiphon_mockserver.behaviour.sockets import SOCKETS, SocketDecisions
 from antiphon_mockserver.behaviour.webhooks import WEBHOOKS, WebhookDecisions
@@ -31,7 +32,6 @@ from antiphon_mockserver.prompt_templates.variables import PromptRequest
 from antiphon_mockserver.response import identity, timeline
 from antiphon_mockserver.response.compose import compose
 from antiphon_mockserver.response.plan import ApiError, Completion, Context, IdSource, Plan
-from antiphon_mockserver.response.timeline import Timeline
 from antiphon_mockserver.response.tokens import count_input
 from antiphon_mockserver.server.errors import envelope, response_not_found
 from antiphon_mockserver.state.conversation import Conversation
@@ -210,29 +210,6 @@ class StorageDecisions:
 
 
 @dataclass(frozen=True)
-class ProgressDecisions:
-    """How a response runs, is cancelled and is streamed again."""
-
-    first_step: Callable[[Mapping[str, Any], int], int]
-    """(create body, last step) -> the step that the answer to a create shows: 0 in the background."""
-
-    observe: Callable[[Record, Sequence[int]], int]
-    """(record, steps with a new status) -> the step that the next GET shows, in virtual time."""
-
-    may_cancel: Callable[[Record], None]
-    """(record) -> None. Rejects a cancel of a response that does not run in the background."""
-
-    cancel: Callable[[Record, int], Record]
-    """(record, last step) -> the record after the cancel; a response that has ended does not change."""
-
-    may_resume: Callable[[Record], None]
-    """(record) -> None. Rejects resuming a response that was not created with `background` and `stream`."""
-
-    resume: Callable[[Timeline, int | None], Sequence[Mapping[str, Any]]]
-    """(timeline, `starting_after`) -> the events to send again."""
-
-
-@dataclass(frozen=True)
 class ListDecisions:
     """What a list has, in which order, and how it is cut into pages."""
 
@@ -371,14 +348,7 @@ STANDARD = Behaviour(
         delete=timeline.delete,
         deletion_body=timeline.deletion_body,
     ),
-    progress=ProgressDecisions(
-        first_step=timeline.first_step,
-        observe=timeline.observe,
-        may_cancel=timeline.may_cancel,
-        cancel=timeline.cancel,
-        may_resume=timeline.may_resume,
-        resume=timeline.resume,
-    ),
+    progress=PROGRESS,
     lists=ListDecisions(
         input=lists.list_input,
         conversation=lists.list_conversation,

@@ -196,6 +196,11 @@ def cancel(record: Record, last: int) -> Record:
     return record if record.cut is not None or record.step >= last else replace(record, cut=record.step)
 
 
+def rest(record: Record) -> Record:
+    """Leaves a cancelled response as it is (BGR-15)."""
+    return record
+
+
 def may_resume(record: Record) -> None:
     """Rejects resuming a response that was not created with `background` and `stream`, with 400 (RSM-02)."""
     if not (record.background and record.streamed):

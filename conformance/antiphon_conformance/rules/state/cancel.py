@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import ABSENT, show
@@ -104,9 +105,17 @@ def cancelling_twice_changes_nothing(trace: ScenarioTrace) -> Iterator[Finding]:
 def nothing_happens_after_a_cancel(trace: ScenarioTrace) -> Iterator[Finding]:
     """A cancelled response does not change: it gets no new status, output or usage.
 
-    A worker that writes its result after the cancel completes a response that its client gave up.
+    A worker that writes its result after the cancel completes a response that its client gave up. At the end
+    of the run the response is read again, if it is still there: then its status and its output count.
     """
-    yield from response_differences(trace["retrieved"], trace["cancelled"])
+    cancel = trace["cancelled"]
+    yield from response_differences(trace["retrieved"], cancel)
+    later = trace.trace.exchanges.get("cancelled_later")
+    if later is not None and later.ok:
+        pause = (later.answer.started_at or 0) - (cancel.answer.started_at or 0)
+        for finding in response_differences(later, cancel):
+            if finding.where.startswith(("reply.body/status", "reply.body/output")):
+                yield replace(finding, actual=f"{finding.actual}, {pause:.1f} s after the cancel")
 
 
 def cancelled_after_its_end(trace: ScenarioTrace) -> bool:

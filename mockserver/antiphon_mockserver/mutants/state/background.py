@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -98,6 +100,18 @@ def rejects_to_cancel(behaviour: Behaviour) -> Behaviour:
 def ignores_a_cancel(behaviour: Behaviour) -> Behaviour:
     """Answers a cancel with the response and lets it run on."""
     return replace(behaviour, progress=replace(behaviour.progress, cancel=lambda record, _last: record))
+
+
+@mutant("state.completes-a-cancelled-response-later", caught_by="cancel.nothing-happens-after-a-cancel")
+def completes_a_cancelled_response_later(behaviour: Behaviour) -> Behaviour:
+    """Completes a cancelled response once its worker is done."""
+    counts: Counter[str] = Counter()
+
+    def rest(record: Record) -> Record:
+        counts[record.id] += 1
+        return record if counts[record.id] == 1 else replace(record, cut=None, step=sys.maxsize)
+
+    return replace(behaviour, progress=replace(behaviour.progress, rest=rest))
 
 
 @mutant("state.rejects-a-second-cancel", caught_by="cancel.cancelling-twice-changes-nothing")

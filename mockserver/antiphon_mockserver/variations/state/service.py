@@ -179,6 +179,23 @@ def finishes_in_the_background_at_once(behaviour: Behaviour) -> Behaviour:
     return replace(behaviour, progress=replace(behaviour.progress, observe=observe))
 
 
+@variation("state.drops-what-was-cancelled", fits=STORES)
+def drops_what_was_cancelled(behaviour: Behaviour) -> Behaviour:
+    """Forgets a cancelled response once it was read.
+
+    No document says how long a response is kept of which nothing came.
+    """
+    reads: set[str] = set()
+
+    def rest(record: Record) -> Record:
+        if record.id in reads:
+            raise ApiError(f"Response with id '{record.id}' not found.", status=404)
+        reads.add(record.id)
+        return record
+
+    return replace(behaviour, progress=replace(behaviour.progress, rest=rest))
+
+
 @variation("state.reads-text-only", fits=DOCUMENTS)
 def reads_text_only(behaviour: Behaviour) -> Behaviour:
     """Rejects pictures and files, because its model reads nothing but text, and says so.
