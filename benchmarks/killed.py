@@ -4,7 +4,7 @@
 
 Each round has a folder with the report of an earlier run. Afterwards `antiphon report --verify` must find the
 new report, or name the unfinished run: an older report must never pass for the result. A run that ended
-before its first request has no result, and the older report is what it was.
+before its first request has no result, and the older report is what it was. Each traceback is printed.
 """
 
 from __future__ import annotations
@@ -62,13 +62,16 @@ def one(url: str, old: Path, sign: signal.Signals, moment: float) -> str:
             [*ANTIPHON, "report", "--verify", str(folder)], capture_output=True, text=True, timeout=120
         )
         if "Traceback" in output + verified.stderr:
+            print(f"{sign.name} after {moment:.2f} s:\n{output}\n{verified.stderr}", flush=True)
             return "TRACEBACK"
         if verified.returncode == 0:
             is_new = start_of(folder) > before
             if is_new:
                 return "the verdict of this run"
-            has_begun = process.returncode >= 0
-            return "STALE" if has_begun else "ended before its first request"
+            if process.returncode < 0 or output.strip() == "Interrupted.":
+                return "ended before its first request"
+            print(f"{sign.name} after {moment:.2f} s, status {process.returncode}:\n{output}", flush=True)
+            return "STALE"
         return "named unfinished" if "unfinished" in verified.stdout else "DAMAGED"
 
 
@@ -88,7 +91,7 @@ def main() -> None:
             )
             whole = time.monotonic() - start
             print(f"a whole run takes {whole:.1f} s")
-            for sign in (signal.SIGKILL, signal.SIGTERM):
+            for sign in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 moments = [chance.uniform(0.1, whole) for _ in range(given.rounds)]
                 ends = Counter(one(url, old, sign, moment) for moment in moments)
                 print(f"{sign.name}: {dict(ends)}", flush=True)

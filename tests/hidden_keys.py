@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import codecs
 import html
 import json
 import re
@@ -90,6 +91,25 @@ SPELLINGS: Mapping[str, Callable[[str], str]] = {
     "quoted-printable": _entities("={:02X}"),
 }
 """What a target makes of a key."""
+RARE: Mapping[str, Callable[[str], str]] = {
+    "base64 twice": lambda key: base64.b64encode(base64.b64encode(key.encode())).decode(),
+    "hex of base64": lambda key: base64.b64encode(key.encode()).hex(),
+    "base64 of hex": lambda key: base64.b64encode(key.encode().hex().encode()).decode(),
+    "base64, reversed": lambda key: base64.b64encode(key.encode()).decode()[::-1],
+    "base64 of the reversed": lambda key: base64.b64encode(key[::-1].encode()).decode(),
+    "hex, reversed": lambda key: key.encode().hex()[::-1],
+    "hex of the reversed": lambda key: key[::-1].encode().hex(),
+    "hex of UTF-16": lambda key: key.encode("utf-16-le").hex(),
+    "base64 of UTF-16": lambda key: base64.b64encode(key.encode("utf-16-le")).decode(),
+    "rot13": lambda key: codecs.encode(key, "rot13"),
+    "octal numbers": lambda key: " ".join(f"{octet:o}" for octet in key.encode()),
+    "binary numbers": lambda key: " ".join(f"{octet:08b}" for octet in key.encode()),
+    "swapped case": str.swapcase,
+    "in groups": lambda key: "-".join(re.findall(".{1,4}", key)),
+    "in halves": lambda key: f"{key[: len(key) // 2]} ... {key[len(key) // 2 :]}",
+    "combining marks": "\u0301".join,
+}
+"""What nearly none does."""
 
 Answer = tuple[int, Headers, bytes]
 JSON_TYPE = ("content-type", "application/json")

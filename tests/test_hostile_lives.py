@@ -194,3 +194,12 @@ def _wait_for_file(path: Path, content: bytes) -> None:
             return
         time.sleep(0.05)
     raise TimeoutError(f"{path} never held {content!r}")
+
+
+def test_a_program_that_is_interrupted_while_it_loads_prints_no_traceback(tmp_path: Path) -> None:
+    slow = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(5)\n"
+    (tmp_path / "click.py").write_text(slow)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    command = [sys.executable, "-m", "antiphon", "--version"]
+    ended = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, b"", b"")

@@ -15,9 +15,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from antiphon.main import run
+from antiphon_conformance.http.address import REDACTED
+from antiphon_conformance.http.redaction import Redaction
 from hidden_keys import (
     FAILURE,
     PLACES,
+    RARE,
     SPELLINGS,
     WAYS,
     exchange_with,
@@ -43,7 +46,7 @@ ALPHABETS = (
 
 def leaks(key: str, spelling: str, place: str) -> list[str]:
     """The outputs in which the key stands, or its spelling."""
-    text = SPELLINGS[spelling](key)
+    text = {**SPELLINGS, **RARE}[spelling](key)
     outputs = WAYS[place](key, text) if place in WAYS else outputs_of(exchange_with(key, place, text))
     core = text.strip("*=")
     parts = [core, key, re.sub(r"\s+", "", core), re.sub(r"[\W_]+", "", key, flags=re.ASCII)]
@@ -76,6 +79,17 @@ def test_the_pages_of_several_models_show_no_key(spelling: str, place: str, tmp_
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_a_spelling_is_hidden_in_an_error(spelling: str) -> None:
     assert leaks(KEY, spelling, "an error") == []
+
+
+@pytest.mark.parametrize("spelling", RARE)
+def test_a_rare_spelling_is_hidden_between_other_words(spelling: str) -> None:
+    text = RARE[spelling](KEY)
+    redaction = Redaction((KEY,))
+    for frame in ("{}", "the key {} is wrong", '{{"a": "{}"}}', "https://example.com/?k={}&x=1", "x{}x"):
+        shown = redaction.text(frame.format(text))
+        assert REDACTED in shown
+        assert text.strip("=") not in shown
+        assert KEY[4:-4] not in shown
 
 
 @pytest.mark.parametrize("place", [*PLACES, FAILURE, *WAYS])
@@ -135,6 +149,6 @@ def keys(draw: st.DrawFn) -> str:
     phases=(Phase.generate,),
     suppress_health_check=list(HealthCheck),
 )
-@given(keys(), st.sampled_from(list(SPELLINGS)), st.sampled_from([*PLACES, FAILURE, *WAYS]))
+@given(keys(), st.sampled_from([*SPELLINGS, *RARE]), st.sampled_from([*PLACES, FAILURE, *WAYS]))
 def test_no_spelling_of_any_key_is_shown_anywhere(key: str, spelling: str, place: str) -> None:
     assert leaks(key, spelling, place) == []

@@ -6,6 +6,7 @@ import errno
 import gc
 import os
 import re
+import signal
 import sys
 from importlib import import_module
 from io import StringIO
@@ -97,7 +98,13 @@ def _show(fault: click.ClickException) -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs the command line and exits; status 3 means wrong usage, so that 2 means only `not judged`."""
     gc.disable()  # until a command is imported: nothing of it can be collected
-    sys.exit(run(arguments))
+    ends_at_once = signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    if ends_at_once:  # until here, and from here on
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    status = run(arguments)
+    if ends_at_once:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.exit(status)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -106,7 +113,7 @@ def run(arguments: list[str] | None = None) -> int:
         result: Any = antiphon.main(args=arguments, prog_name="antiphon", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return 130
     except click.ClickException as fault:

@@ -8,7 +8,7 @@ body or a stream repeats a member (`delta`), its values are joined first: no pie
 How much of that applies depends on the key, since a right text must not be touched:
 
     letters and digits  looked for
-    20 and more         everything
+    20 and more         everything; these also encoded twice, in UTF-16, octal, binary and rot13
     12 to 19            everything but a key that lacks its middle; one that lacks an end, with two digits
     10 and 11           everything, when it is whole
     fewer               its bytes in any case and with any escape, and its hex and base64
@@ -17,8 +17,9 @@ How much of that applies depends on the key, since a right text must not be touc
 
 from __future__ import annotations
 
-import base64
+import codecs
 import re
+from base64 import b32encode, b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -254,10 +255,23 @@ def _forms(secret: str) -> Iterator[_Form]:
     numbers = (raw.hex(), "".join(f"0x{octet:02x}" for octet in raw), "".join(map(str, raw)))
     texts = [number.encode() for number in numbers]
     for source in (raw, raw[::-1]):
-        texts += _aligned(source, base64.b64encode, 3, 6)
-        texts += _aligned(source, base64.b32encode, 5, 5)
+        texts += _aligned(source, b64encode, 3, 6)
+        texts += _aligned(source, b32encode, 5, 5)
+    if len(plain) >= SHORTEST_HOLED:
+        texts += _twice(raw)
     for text in map(fold, texts):
         yield _Form(text, max(SHORTEST, int(len(text) * kept)))
+
+
+def _twice(raw: bytes) -> Iterator[bytes]:
+    """A long key encoded twice, or in UTF-16, or reversed before or after that, and in rarer notations."""
+    text, number, inner = raw.decode(errors="replace"), raw.hex().encode(), b64encode(raw)
+    wide = text.encode("utf-16-le")
+    yield from (number[::-1], raw[::-1].hex().encode(), wide.hex().encode())
+    yield from (inner.hex().encode(), inner[::-1], codecs.encode(text, "rot13").encode())
+    yield from ("".join(f"{octet:{form}}" for octet in raw).encode() for form in ("o", "08b"))
+    for source in (number, wide, inner.rstrip(b"=")):
+        yield from _aligned(source, b64encode, 3, 6)
 
 
 def _aligned(raw: bytes, encode: Callable[[bytes], bytes], group: int, bits: int) -> Iterator[bytes]:
