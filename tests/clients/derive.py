@@ -6,7 +6,8 @@ what it reports and where (`response/output absent`), as the judge sees the muta
 in far fewer exchanges says nothing about the task, because it may never have met it; nor does one with many
 faults, because any of them may have done it.
 `python tests/clients/derive.py [PACKAGE/REGISTRY...]` writes the rows of these clients, or of all, into
-spec/antiphon_spec/clients/clients.yaml; `--check` repeats the listed runs and prints what changed.
+spec/antiphon_spec/clients/clients.yaml; `--check` repeats the listed runs and prints what changed, and
+`--mutants ID...` derives only what the rules of these mutants tell, with all mutants of these rules.
 """
 
 from __future__ import annotations
@@ -233,6 +234,25 @@ def derive(subject: Subject) -> dict[str, Any]:
     }
 
 
+def with_mutants(row: dict[str, Any], subject: Subject, mutants: Sequence[str]) -> dict[str, Any]:
+    """The row of a client in which the rules of these mutants are derived anew, from all mutants of each."""
+    for dialect in subject.dialects:
+        by_mutant = candidates(dialect, subject.topics)
+        own = {rule for mutant in mutants for rule in by_mutant.get(mutant, ())}
+        kin = sorted(mutant for mutant, rules in by_mutant.items() if own.intersection(rules))
+        outcomes = breaks(subject, dialect, kin) if kin else {}
+        anew = claims(
+            row["features"][dialect], outcomes, {key: faults(dialect, key, by_mutant[key]) for key in kin}
+        )
+        by_feature = row["breaks"][dialect]
+        for feature in row["features"][dialect]:
+            old = {rule: what for rule, what in by_feature.get(feature, {}).items() if rule not in own}
+            new = {rule: what for rule, what in anew.get(feature, {}).items() if rule in own}
+            if old or new:
+                by_feature[feature] = dict(sorted({**old, **new}.items()))
+    return row
+
+
 def claims(
     features: Sequence[str],
     outcomes: Mapping[str, Mapping[str, str]],
@@ -306,16 +326,22 @@ def main(arguments: Sequence[str]) -> int:
         ]
         print("\n".join(stale) or "every client breaks where the file says")
         return int(bool(stale))
+    mutants = arguments[arguments.index("--mutants") + 1 :] if "--mutants" in arguments else []
+    names = arguments[: len(arguments) - len(mutants) - 1] if mutants else arguments
     subjects = [
         subject
         for subject in SUBJECTS
-        if not arguments or f"{subject.package}/{subject.registry}" in arguments
+        if (not names or f"{subject.package}/{subject.registry}" in names)
+        and (subject.is_here() or not mutants)
     ]
     rows_by_name = {
         row["name"]: row for row in (yaml.safe_load(CLIENTS.read_text()) if CLIENTS.exists() else [])
     }
     for subject in subjects:
-        rows_by_name[subject.name] = derive(subject)
+        row = rows_by_name.get(subject.name)
+        rows_by_name[subject.name] = (
+            with_mutants(row, subject, mutants) if mutants and row else derive(subject)
+        )
         rows = [rows_by_name[subject.name] for subject in SUBJECTS if subject.name in rows_by_name]
         CLIENTS.write_text(HEAD + yaml.safe_dump(rows, sort_keys=False, width=110), encoding="utf-8")
     return 0

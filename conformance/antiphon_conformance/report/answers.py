@@ -96,9 +96,9 @@ class Answer:
 
     @property
     def state(self) -> str:
-        """`breaks`, `breaks in part` or `without effect` when a feature is, `works` when all that the server
-        offers do, else `unclear`."""
-        for state in (BREAKS, PARTLY, IDLE):
+        """`breaks` or `breaks in part` when a feature does, `works` when all that has an effect on the server
+        does, else `unclear`."""
+        for state in (BREAKS, PARTLY):
             if self.of(state):
                 return state
         return WORKS if self.of(WORKS) and not self.of(UNCLEAR) else UNCLEAR

@@ -83,7 +83,7 @@ def _content(report: Report) -> tuple[str, str, str]:
     broken = len({record.rule for record in accepted if record.kind is Kind.INTEROP})
     harm = f" ({broken} can break clients)" if broken else ""
     parts = [
-        overview.verdict.title,
+        overview.verdict.title + overview.sample,
         plural(failing, "cause") if failing else f"{numbers(report, overview.dialect).demands}",
         f"{rules} accepted{harm}" if rules else "",
     ]

@@ -29,6 +29,9 @@ from antiphon_conformance.verdict.outcome import Outcome, Record
 
 _NAMES = re.compile(r"`[\w.\[\]]+`")
 
+_RULE = re.compile(r"\b[a-z][a-z-]+\.[a-z][a-z-]+\b")
+"""The id of a rule in a note: `..., as chaining.a-chain-knows-the-whole-history reports`."""
+
 _LAST_BRACKET = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)$")
 
 
@@ -323,6 +326,10 @@ def _hiders(roots: list[Cause], record: Record) -> Iterator[int]:
     """The causes that may have kept a rule from looking, the surest first."""
     words = own_words(f'"message": "{_reason(record.note)}"')
     numbered = [(index, cause) for index, cause in enumerate(roots) if cause.family is not BLOCKED]
+    rules_of_note = set(_RULE.findall(record.note))
+    for index, cause in numbered:
+        if rules_of_note.intersection((*cause.rules, *cause.further_rules)):
+            yield index
     for index, cause in numbered:
         if any(place.finding and place.exchange in record.note for place in cause.places):
             yield index

@@ -133,15 +133,30 @@ class Comparison:
     changes: tuple[Change, ...]
 
     @property
-    def states(self) -> Iterator[tuple[str, bool, tuple[Cell, ...]]]:
-        """Each feature: its title, whether it is optional, and what each column says about it."""
+    def states(self) -> list[tuple[str, bool, tuple[Cell, ...]]]:
+        """Each feature that some column tells of: its title, whether it is optional, the cells."""
+        return [row for row in self._states() if _says_something(row[2])]
+
+    @property
+    def clients(self) -> list[tuple[str, tuple[Cell, ...]]]:
+        """Each client that some column tells of: its title, and the cells."""
+        return [row for row in self._clients() if _says_something(row[1])]
+
+    @property
+    def silence(self) -> str:
+        """The features and clients that no column says anything about, in one line; empty without any."""
+        features = [title for title, _, cells in self._states() if not _says_something(cells)]
+        clients = [title for title, cells in self._clients() if not _says_something(cells)]
+        parts = [f"No report shows these features: {'; '.join(features)}." if features else ""]
+        parts += [f"Nothing was seen that these clients use: {'; '.join(clients)}." if clients else ""]
+        return " ".join(filter(None, parts))
+
+    def _states(self) -> Iterator[tuple[str, bool, tuple[Cell, ...]]]:
         for feature in self.dialect.features.values():
             cells = (_cell(column.features.get(feature.name), column.size) for column in self.columns)
             yield feature.title, feature.optional, tuple(cells)
 
-    @property
-    def clients(self) -> Iterator[tuple[str, tuple[Cell, ...]]]:
-        """Each client: its title, and whether it works with the server of each column."""
+    def _clients(self) -> Iterator[tuple[str, tuple[Cell, ...]]]:
         names = dict.fromkeys(name for column in self.columns for name in column.answers)
         for name in names:
             answers = [column.answers.get(name) for column in self.columns]
@@ -232,22 +247,27 @@ def _cell(capability: Capability | None, size: int) -> Cell:
     why = fault or ("" if who else capability.why)
     count = plural(row.exchanges, "exchange")
     is_bad = state in (FLAWED, BROKEN) and row.failed
-    return Cell(state, why, who, f"{row.failed} of {count}" if is_bad else count if row.exchanges else "")
+    return Cell(state, why, who, f"{row.failed:,} of {count}" if is_bad else count if row.exchanges else "")
+
+
+def _says_something(cells: Iterable[Cell]) -> bool:
+    return any(cell.state not in (UNSEEN, UNCLEAR) for cell in cells)
 
 
 def _client_cell(answer: Answer | None) -> Cell:
     if answer is None:
         return Cell(UNSEEN)
-    doubts = answer.of(UNCLEAR)
-    parts = answer.of(BREAKS) or answer.of(PARTLY) or answer.of(IDLE) or answer.of(WORKS)
+    doubts, idle = answer.of(UNCLEAR), answer.of(IDLE)
+    parts = answer.of(BREAKS) or answer.of(PARTLY) or answer.of(WORKS)
     if not parts:
-        return Cell(UNCLEAR if doubts else ABSENT)
+        return Cell(IDLE, f"at {listing(idle, MOST_PARTS)}") if idle else Cell(UNCLEAR if doubts else ABSENT)
     names = listing(parts, MOST_PARTS)
     sample = f"{plural(len(doubts), 'feature')} unclear" if doubts else ""
-    for state in (BREAKS, PARTLY, IDLE):
+    without = f"{IDLE}: {listing(idle, MOST_PARTS)}" if idle else ""
+    for state in (BREAKS, PARTLY):
         if answer.of(state):
-            return Cell(state, f"at {names}", "", sample)
-    return Cell(WORKS, f"with {names}", "", sample)
+            return Cell(state, f"at {names}", without, sample)
+    return Cell(WORKS, f"with {names}", without, sample)
 
 
 def _changes(columns: Iterable[Column], dialect: str) -> Iterator[Change]:

@@ -36,6 +36,8 @@ def _lines(comparison: Comparison) -> Iterator[str]:
         (f"client {escape(title)}", [_cell(cell) for cell in cells]) for title, cells in comparison.clients
     ]
     yield from _table("feature", names, lines)
+    if comparison.silence:
+        yield from ("", escape(comparison.silence))
     yield from ("", "### Numbers", "", *_table("", names, _numbers(comparison)))
     for change in comparison.changes:
         yield from ("", f"### {escape(change.vendor)}: from {change.before} to {change.after}", "")

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.report.answers import NEEDS
+from antiphon_conformance.report.answers import NEEDS, Answer
 from antiphon_conformance.report.causes import Cause
 from antiphon_conformance.report.compare import compare
 from antiphon_conformance.report.difference import Piece, mark_differences
@@ -236,10 +236,13 @@ class Section:
         return [(row.row.name, row.name) for row in rows if row.row.name in names]
 
     @property
-    def client_features(self) -> list[tuple[str, str]]:
-        """The features of clients that some client was run with: name and title."""
-        names = {part.feature for answer in self.overview.answers for part in answer.features}
-        return [(name, feature_title(name)) for name in FEATURES if name in names]
+    def client_tables(self) -> list[tuple[list[tuple[str, str]], list[Answer]]]:
+        """The clients that were run with the same features together: name and title of these, the answers."""
+        tables: dict[tuple[str, ...], list[Answer]] = {}
+        for answer in self.overview.answers:
+            names = {part.feature for part in answer.features}
+            tables.setdefault(tuple(name for name in FEATURES if name in names), []).append(answer)
+        return [([(name, feature_title(name)) for name in names], rows) for names, rows in tables.items()]
 
     @property
     def silence(self) -> list[tuple[str, list[str]]]:

@@ -31,6 +31,8 @@ from antiphon_spec.requirement import Requirement
 STATUS = "reply.status"
 Spot = tuple[str, str, str]
 """Dialect, id of the exchange, and where in it."""
+FEW_SECONDS = 10
+"""From here on a duration has no decimals."""
 MOST_EXCERPTS = 120
 """For how many root causes of one dialect the report has an excerpt; the limit bounds its size."""
 SHOWN_EXCHANGES = 1
@@ -171,12 +173,12 @@ def run_summary(report: Report) -> list[str]:
     start = metadata.get("started")
     when = f"{datetime.fromtimestamp(start, UTC):%Y-%m-%d %H:%M} UTC" if start else "unknown date"
     if "files" in metadata:
-        how = [f"{metadata['requests']} recorded exchanges"]
+        how = [f"{metadata['requests']:,} recorded exchanges"]
     else:
         how = [
             f"model {metadata.get('model', '')}",
-            f"{metadata.get('requests', 0)} requests",
-            f"{metadata.get('seconds', 0)} s",
+            f"{metadata.get('requests', 0):,} requests",
+            _duration(float(metadata.get("seconds") or 0)),
         ]
     names = dict.fromkeys(report.profile(name).name for name in report.verdicts)
     sets = [f"profile {name}" for name in names]
@@ -184,6 +186,10 @@ def run_summary(report: Report) -> list[str]:
     sets += [f"requirements {name}" for name in metadata.get("requirements", ())]
     how += [sentence(metadata["pace"])] if metadata.get("pace") else []
     return [when, *how, *sets, f"antiphon {metadata.get('antiphon', '')}"]
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:,.0f} s" if seconds >= FEW_SECONDS else f"{seconds:.1f} s"
 
 
 def features(result: RunResult, dialect: Dialect) -> tuple[FeatureRow, ...]:

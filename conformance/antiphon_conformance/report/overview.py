@@ -221,9 +221,11 @@ class Overview:
         return [(state, rows) for state, rows in groups if rows]
 
     def remark(self, row: Capability) -> str:
-        """What stands behind the name of a feature: why it is broken, or how a run would show it."""
-        if row.state == BROKEN:
-            return row.why
+        """What stands behind the name of a feature: why it is broken or has faults, or how a run would show
+        it."""
+        if row.state in (BROKEN, FLAWED):
+            number = next((fault.number for fault in self.faults if fault.cause is row.cause), 0)
+            return f"cause {number}" if number else row.why
         return "" if "files" in self.report.metadata else row.hint
 
     @property
@@ -279,7 +281,15 @@ class Overview:
             if verdict.stale
             else []
         )
-        return f"{verdict.title}: {', '.join(parts)}" if parts else verdict.title
+        title = verdict.title + (self.sample if verdict.status is Exit.CONFORMANT else "")
+        return f"{title}: {', '.join(parts)}" if parts else title
+
+    @property
+    def sample(self) -> str:
+        """On what a verdict rests that is about recorded traffic, of which others chose the requests:
+        ` in 18 recorded exchanges`; empty for a run of ours, which asks for all that it judges."""
+        count = int(self.report.metadata.get("requests") or 0)
+        return f" in {plural(count, 'recorded exchange')}" if "files" in self.report.metadata else ""
 
     @property
     def acceptance(self) -> str:

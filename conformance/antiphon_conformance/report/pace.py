@@ -29,7 +29,7 @@ def medians(exchanges: Iterable[Exchange]) -> dict[str, float]:
 
 
 def _rounded(value: float) -> str:
-    return f"{value:.0f}" if value >= MOST_EXACT else f"{value:g}"
+    return f"{value:,.0f}" if value >= MOST_EXACT else f"{value:g}"
 
 
 def sentence(pace: Mapping[str, Any]) -> str:

@@ -129,15 +129,15 @@ def _faults(overview: Overview, rest: str, width: int, verbose: bool) -> Iterato
     yield ""
     yield _styled("Fix first", "bold")
     most = len(rows) if verbose else MOST_FAULTS
-    for number, fault in enumerate(rows[:most], 1):
-        yield from _fault(overview, fault, number, width, verbose)
+    for fault in rows[:most]:
+        yield from _fault(overview, fault, width, verbose)
     if len(rows) > most:
         yield from _wrap(f"... {len(rows) - most} more: {rest}", width, MARGIN, MARGIN)
 
 
-def _fault(overview: Overview, fault: Fault, number: int, width: int, verbose: bool) -> Iterator[str]:
+def _fault(overview: Overview, fault: Fault, width: int, verbose: bool) -> Iterator[str]:
     style = "bold red" if fault.fails else "bold yellow"
-    yield from _wrap(f"{number:>2}  {fault.title}", width, "", MARGIN, style)
+    yield from _wrap(f"{fault.number:>2}  {fault.title}", width, "", MARGIN, style)
     facts = [f"{fault.harm}{': ' + fault.clients if fault.breaks else ''}", overview.extent(fault)]
     if not fault.fails:
         facts.append("warning")

@@ -17,7 +17,7 @@ IN_STREAMS = ("event[", "end of stream")
 MOST_SUBJECTS = 4
 """How many members or requests a title lists."""
 LONGEST = 160
-MOST_WORDS = 52
+MOST_WORDS = 110
 """The longest reason in a cell of a table, in characters."""
 _ALTERNATIVES = re.compile(r",? or ")
 _ONE_KIND = re.compile(r"\b1 kinds of wrong requests are")
@@ -25,8 +25,8 @@ _STATUS = re.compile(r"\d{3}")
 
 
 def plural(count: int, noun: str, many: str = "") -> str:
-    """`1 rule`, `2 rules`."""
-    return f"{count} {noun if count == 1 else many or noun + 's'}"
+    """`1 rule`, `2 rules`, `1,196 rules`."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
 def title_of(cause: Cause) -> str:

@@ -10,7 +10,7 @@
     words: (name) => (element.dataset[name] || "").split(" "),
     text: element.textContent.toLowerCase(),
   }));
-  const unit = document.querySelector(".finding") ? "finding" : "requirement";
+  const unit = document.querySelector(".finding") ? "cause" : "requirement";
 
   function apply() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);

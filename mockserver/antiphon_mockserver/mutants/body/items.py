@@ -34,6 +34,8 @@ MEMBERS: tuple[tuple[str, str, tuple[str, ...], str, Any, str], ...] = (
      "items.are-not-incomplete-in-a-completed-response"),
     ("sends_content_null", "Sends null as the content of a message.", ("message",), "content", None,
      "item-members.message-content-is-an-array"),
+    ("sends_content_as_text", "Sends the content of a message as a string.", ("message",), "content",
+     "Hello.", "item-members.message-content-is-an-array"),
     ("writes_out_empty_members", "Sends null for the namespace of a call that has none.", ("function_call",),
      "namespace", None, "items.optional-members-are-not-null"),
     ("speaks_as_a_bot",
