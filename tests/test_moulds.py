@@ -56,6 +56,16 @@ OUTPUTS = [
 INPUTS: list[Any] = ["Say hello.", "Say hello.", *ODD_TEXTS, "", TURNS, "See https://example.com/a."]
 INPUTS += [[{"role": "user", "content": f"Write {number} words of JSON."}] for number in (30, 31, 32)]
 INPUTS += [[{"role": "user", "content": [PART]}] * count for count in (1, 1, 1, 2, 3)]
+LAST_TEXTS = (
+    "Hello, JSON!",
+    "",
+    "Say hello.",
+    "Convert the previous answer to JSON.",
+    "9 + 3",
+    "Observation: 3",
+)
+INPUTS += [[*TURNS, {"role": "user", "content": text}] for text in LAST_TEXTS]
+INPUTS += [[{"role": "developer", "content": "Speak JSON."}, {"role": "user", "content": "9"}]] * 3
 INPUTS += [[*TURNS, *OUTPUTS], [*OUTPUTS, *TURNS], OUTPUTS[1:]]
 
 

@@ -90,7 +90,7 @@ def recognise(server: ServerContext, request: Request) -> Recognition | None:
 
 
 def cast_known(server: ServerContext, request: Request, recognition: Recognition) -> Answer | None:
-    """The answer to a request whose input is one text; its response is stored.
+    """The answer to a request whose input ends in a text; its response is stored.
 
     None when the request has to be read as a whole.
     """
@@ -102,7 +102,7 @@ def cast_known(server: ServerContext, request: Request, recognition: Recognition
     if kind.text is not None and (said := kind.speaker.say(text)) is not None:
         return _cast_text(server, request, kind.text, source, said) if len(said[0]) <= LONG else None
     if examinations := server.context_checks.of([*body, "message"]):
-        items = tuple(normalise(text))
+        items = tuple(normalise(body["input"]))
         details = RequestDetails(request.operation.id, body, server.dialect, (), items, items)
         for examine in examinations:
             examine(details)
@@ -169,7 +169,7 @@ class Source(NamedTuple):
     body: Mapping[str, Any]
     items: Sequence[Item]
     text: str | None
-    """Its only text; None when the input is more than a text."""
+    """Its last text; None when the input ends in more than a text."""
 
     @property
     def previous(self) -> bytes:
@@ -351,12 +351,8 @@ def _packed(making: Making, shape: Shape, record: Record) -> bytes:
     if shape.text is None:
         members |= {"request": REQUEST, "input": ITEMS}
     else:
-        items = [_marked(item, making.request.identity.nonce) for item in turn.input]
+        nonce = making.request.identity.nonce
+        items = [{**item, "id": item["id"].replace(nonce, NONCE)} for item in turn.input]
+        items[-1] |= {"content": [{**items[-1]["content"][0], "text": INPUT}]}
         members |= {"request": _marked_body(turn, shape), "input": items}
     return pack_record(replace(record, **members))
-
-
-def _marked(item: Item, nonce: str) -> Item:
-    """The message with an input that is one text, with marks in its gaps."""
-    part = {**item["content"][0], "text": INPUT}
-    return {**item, "id": item["id"].replace(nonce, NONCE), "content": [part]}

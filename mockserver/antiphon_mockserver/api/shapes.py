@@ -19,7 +19,7 @@ class Shape(NamedTuple):
 
     key: bytes
     text: str | None
-    """The input, or the text of its only message; None for any other input."""
+    """The input, or the text of its last message; None where that is more than a text of the user."""
 
 
 def shape_of(key: str, body: Mapping[str, Any]) -> Shape:
@@ -32,29 +32,45 @@ def shape_of(key: str, body: Mapping[str, Any]) -> Shape:
 
 
 def _text_in(source: Any) -> tuple[str | None, Any]:
-    """The only text of an input by a user, and the input without it; None for both where there is more."""
+    """The last text of an input, which a user says, and the input without it; None for both without one."""
     if isinstance(source, str):
         return source, ""
-    if not isinstance(source, list) or len(source) != 1:
+    if not isinstance(source, list) or not source:
         return None, None
-    item = source[0]
+    *before, item = source
     if not isinstance(item, dict) or item.get("role") != "user" or not MESSAGE_NAMES.issuperset(item):
+        return None, None
+    if before and not all(map(_is_text, before)):
         return None, None
     content = item.get("content")
     if isinstance(content, str):
-        return content, [{**item, "content": ""}]
-    if not isinstance(content, list) or len(content) != 1:
+        return content, [*before, {**item, "content": ""}]
+    if not isinstance(content, list) or len(content) != 1 or not _is_part(content[0]):
         return None, None
     part = content[0]
-    if not isinstance(part, dict) or part.keys() != PART_NAMES or part["type"] != "input_text":
-        return None, None
-    text = part["text"]
-    return (text, [{**item, "content": [{**part, "text": ""}]}]) if isinstance(text, str) else (None, None)
+    return part["text"], [*before, {**item, "content": [{**part, "text": ""}]}]
+
+
+def _is_text(item: Any) -> bool:
+    """Whether an item is a message of texts: it names nothing that is stored elsewhere."""
+    if not isinstance(item, dict) or "role" not in item or item.get("type", "message") != "message":
+        return False
+    content = item.get("content")
+    return isinstance(content, str) or (isinstance(content, list) and all(map(_is_part, content)))
+
+
+def _is_part(part: Any) -> bool:
+    is_text = isinstance(part, dict) and part.keys() == PART_NAMES
+    return is_text and part["type"] in ("input_text", "output_text") and isinstance(part["text"], str)
 
 
 def with_text(source: Any, text: str) -> Any:
-    """An input with another text in place of its only one."""
+    """An input with another text in place of its last one."""
     if isinstance(source, str):
         return text
-    content = source[0]["content"]
-    return [{**source[0], "content": text if isinstance(content, str) else [{**content[0], "text": text}]}]
+    *before, item = source
+    content = item["content"]
+    return [
+        *before,
+        {**item, "content": text if isinstance(content, str) else [{**content[0], "text": text}]},
+    ]

@@ -1,4 +1,4 @@
-"""What the model says to one text of a user, in requests that are alike but for that text.
+"""What the model says to the last text of a user, in requests that are alike but for that text.
 
 What is the same in all of them is read once. It says what the plan of the same request says
 (model/__init__.py); `say` knows only texts, and says nothing where a plan may be more.
@@ -14,7 +14,8 @@ from dataclasses import replace
 
 from antiphon_mockserver.model import in_manner, plan_for
 from antiphon_mockserver.model.prompt_schema import PROPERTIES
-from antiphon_mockserver.model.reading import instructions_of, read_text, whole_number
+from antiphon_mockserver.model.question import RESULT, is_question, question_of
+from antiphon_mockserver.model.reading import Reading, read, read_text, whole_number
 from antiphon_mockserver.model.skills import Refusal, answer, fit_words
 from antiphon_mockserver.response.plan import Context, Plan
 from antiphon_mockserver.response.tokens import CONTEXT_WINDOW, ITEM_OVERHEAD, count, count_input
@@ -30,7 +31,8 @@ class Speaker:
 
     context: Context
     """The context of the first such request."""
-    instructions: tuple[str, ...]
+    before: Reading
+    """The reading of that context without its last text."""
     tokens: int
     """The input tokens besides those of the text."""
     limit: int | None
@@ -40,9 +42,9 @@ class Speaker:
 
     def say(self, text: str) -> tuple[str, int, int] | None:
         """The answer to a text, its input tokens and its output tokens; None where a plan may say more."""
-        if not self.only_speaks or PROPERTIES in text:
+        reading = self._read(text)
+        if reading is None or not self.only_speaks or PROPERTIES in text:
             return None
-        reading = read_text(text, self.instructions)
         said = answer(reading)
         if isinstance(said, Refusal):
             return None
@@ -53,11 +55,22 @@ class Speaker:
         return said, self.tokens + count(text), tokens
 
     def plan(self, text: str) -> Plan | None:
-        """The whole answer to a text; None where the context is too long."""
-        tokens = self.tokens + count(text)
-        if tokens > CONTEXT_WINDOW:
+        """The whole answer to a text; None where the context is too long, or is read in another way."""
+        reading, tokens = self._read(text), self.tokens + count(text)
+        if reading is None or tokens > CONTEXT_WINDOW:
             return None
-        return plan_for(self.context, read_text(text, self.instructions), tokens)
+        return plan_for(self.context, reading, tokens)
+
+    def _read(self, text: str) -> Reading | None:
+        """The reading with this text; None where it is about the texts before it."""
+        before = self.before
+        if len(self.context.items) == 1:
+            return read_text(text, before.instructions)
+        if RESULT in text or not is_question(text):
+            return None
+        past = (*before.past, text) if text else before.past
+        demands, question = (text, *before.demands), question_of(text)
+        return Reading(text, question, before.instructions, past, (), (), False, demands)
 
 
 def speaker_of(context: Context) -> Speaker | None:
@@ -65,8 +78,10 @@ def speaker_of(context: Context) -> Speaker | None:
     request = context.request
     if context.servers or context.stores or request.get("context_management"):
         return None
-    instructions = instructions_of(request)
-    demands_json = any(PROPERTIES in said for said in instructions)
+    before = read(replace(context, items=context.items[:-1]))
+    if any(RESULT in text for text in before.past):
+        return None
+    demands_json = any(PROPERTIES in said for said in before.demands)
     only_speaks = not demands_json and not any(request.get(name) for name in DIRECTIVES)
-    tokens = count_input(replace(context, items=())) + ITEM_OVERHEAD
-    return Speaker(context, instructions, tokens, whole_number(context, "max_output_tokens"), only_speaks)
+    tokens = count_input(replace(context, items=context.items[:-1])) + ITEM_OVERHEAD
+    return Speaker(context, before, tokens, whole_number(context, "max_output_tokens"), only_speaks)
