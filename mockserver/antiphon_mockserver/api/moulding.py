@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from antiphon_mockserver.api.shapes import Shape, shape_of, with_text
+from antiphon_mockserver.api.shapes import TO_REPEAT, Shape, shape_of, with_text
 from antiphon_mockserver.behaviour.checks import LOOKS_AT, required
 from antiphon_mockserver.behaviour.context import instruction_messages, normalise
 from antiphon_mockserver.model import message
@@ -22,14 +22,16 @@ from antiphon_mockserver.response import envelope as enveloping
 from antiphon_mockserver.response.compose import identify
 from antiphon_mockserver.response.envelope import Envelope, MarkedIdentity, envelope_stream
 from antiphon_mockserver.response.events import event_composer
-from antiphon_mockserver.response.frames import DONE, dump_of
+from antiphon_mockserver.response.frames import DONE, dump_of, json_text
 from antiphon_mockserver.response.mould import (
     INPUT,
     INPUT_TOKENS,
     ITEMS,
     LARGEST_SIZE,
     MARK,
+    METADATA,
     NONCE,
+    ORDER,
     OUTPUT_TOKENS,
     PREVIOUS,
     REQUEST,
@@ -53,13 +55,14 @@ FOREIGN = frozenset({"background", "conversation", "prompt"})
 """The members of a create whose answer depends on more than the context."""
 RecordMaker = Callable[[ServerContext, Request, Turn, Plan, Mapping[str, Any]], Record]
 """Makes the record of a response to a turn."""
-NO_ANSWER, NO_RECORD = (b"",) * 4, (b"",) * 4
+NO_RECORD = (b"",) * 4
 """In place of the values of gaps that a mould does not have."""
 READ_NO_TEXT = frozenset({*LOOKS_AT, required})
 """The checks to which all texts of an input are alike."""
 OWN_TOOLS = frozenset({"function", "custom"})
 """The types of the tools that clients run themselves."""
 ENDS = frozenset({"completed", "incomplete"})
+MARKS = {"previous_response_id": PREVIOUS, "instructions": ORDER, "metadata": METADATA}
 
 
 def open_moulds(server: ServerContext) -> Moulds | None:
@@ -99,14 +102,14 @@ def cast_known(server: ServerContext, request: Request, recognition: Recognition
         return None
     body = request.body
     source = Source(body, (), text)
-    if kind.text is not None and (said := kind.speaker.say(text)) is not None:
+    if kind.text is not None and (said := kind.speaker.say(text, body)) is not None:
         return _cast_text(server, request, kind.text, source, said) if len(said[0]) <= LONG else None
     if examinations := server.context_checks.of([*body, "message"]):
         items = tuple(normalise(body["input"]))
         details = RequestDetails(request.operation.id, body, server.dialect, (), items, items)
         for examine in examinations:
             examine(details)
-    plan = kind.speaker.plan(text)
+    plan = kind.speaker.plan(text, body)
     return None if plan is None else _cast_plan(server, request, kind, source, plan)
 
 
@@ -171,10 +174,15 @@ class Source(NamedTuple):
     text: str | None
     """Its last text; None when the input ends in more than a text."""
 
-    @property
-    def previous(self) -> bytes:
-        """The id of the response that it continues."""
-        return (self.body.get("previous_response_id") or "").encode()
+    def values(self, dump: Callable[[Any], str]) -> tuple[bytes, ...]:
+        """The values of the gaps of an input and of what answers repeat, as this writes them."""
+        body, text = self.body, self.text
+        return (
+            b"" if text is None else dump(text)[1:-1].encode(),
+            (body.get("previous_response_id") or "").encode(),
+            dump(body["instructions"]).encode() if "instructions" in body else b"",
+            dump(body["metadata"]).encode() if "metadata" in body else b"",
+        )
 
 
 def _cast_plan(
@@ -193,21 +201,19 @@ def _cast_text(
     server: ServerContext, request: Request, mould: ResponseMould, source: Source, said: tuple[str, int, int]
 ) -> Answer:
     """The answer with this text and these token counts; stores its response."""
-    identity, previous = request.identity, source.previous
+    identity, repeated = request.identity, source.values(json_text)
     nonce, (text, *counts) = identity.nonce.encode(), said
     numbers = (b"%d" % counts[0], b"%d" % counts[1], b"%d" % sum(counts))
-    question = b"" if source.text is None else _inside(source.text)
-    response = mould.response.cast((nonce, _inside(text), previous, question, *numbers))
+    response = mould.response.cast((nonce, json_text(text)[1:-1].encode(), *repeated, *numbers))
     answer, step = Answer(body=response), 0
     if mould.stream is not None:
         dump = mould.stream.dump
-        visible = b"" if source.text is None else dump(source.text)[1:-1].encode()
-        values = (nonce, dump(text)[1:-1].encode(), previous, visible, *numbers)
+        values = (nonce, dump(text)[1:-1].encode(), *source.values(dump), *numbers)
         frames, step = mould.stream.cast((*values, *NO_RECORD), text)
         answer = _streamed(server, frames)
     if identity.persistent:
         parts = _parts(source)
-        record = mould.record.cast((nonce, b"", previous, question, *numbers, b"%d" % step, *parts, response))
+        record = mould.record.cast((nonce, b"", *repeated, *numbers, b"%d" % step, *parts, response))
         _store(server, request, record)
     return answer
 
@@ -219,15 +225,15 @@ def _fill(
     identity = request.identity
     items = identify(plan, identity, server.dialect)
     messages = instruction_messages(source.body) if envelope.repeats_input else None
-    question = b"" if source.text is None else _inside(source.text)
-    ids = identity.response.encode(), source.previous, identity.nonce.encode(), question
+    ids = (identity.response.encode(), identity.nonce.encode())
+    repeated = source.values(json_text)
     counts = enveloping.counts_of(plan)
-    values = (*ids, orjson.dumps(items), orjson.dumps(messages))
+    values = (*ids, *repeated, orjson.dumps(items), orjson.dumps(messages))
     response = envelope.response.cast((*values, *enveloping.NO_RECORD, *counts, b"", b""))
     answer, step = Answer(body=response), 0
     if envelope.stream is not None:
         dump = envelope.stream.dump
-        values = (*ids, dump(items).encode(), dump(messages).encode())
+        values = (*ids, *source.values(dump), dump(items).encode(), dump(messages).encode())
         cast = envelope.stream.cast(values, counts, identity.response, items)
         if cast is None:
             return None
@@ -235,7 +241,8 @@ def _fill(
         answer = _streamed(server, frames)
     if identity.persistent:
         parts = (*_parts(source), response)
-        _store(server, request, envelope.record.cast((*ids, b"", b"", *parts, *counts, b"%d" % step, b"")))
+        values = (*ids, *repeated, b"", b"", *parts, *counts, b"%d" % step, b"")
+        _store(server, request, envelope.record.cast(values))
     return answer
 
 
@@ -255,11 +262,6 @@ def _store(server: ServerContext, request: Request, record: bytes) -> None:
     server.responses.write(request.identity.response, record)
     if server.lists_responses:
         server.responses.enlist(request.key, request.identity.response)
-
-
-def _inside(text: str) -> bytes:
-    """A text as JSON, without its quotation marks."""
-    return orjson.dumps(text)[1:-1]
 
 
 def plain_text(plan: Plan) -> str | None:
@@ -335,12 +337,13 @@ def _envelope(making: Making, shape: Shape, status: str, reason: str | None) -> 
 
 
 def _marked_body(turn: Turn, shape: Shape) -> dict[str, Any]:
-    """The body with marks in the gaps: of its only text, and of the id that it continues."""
+    """The body with marks in the gaps: of its last text, and of what answers repeat."""
     body = {**turn.body}
     if shape.text is not None:
         body["input"] = with_text(body["input"], INPUT)
-    if turn.chain:
-        body["previous_response_id"] = PREVIOUS
+    for name, kind in TO_REPEAT.items():
+        if (value := body.get(name)) and isinstance(value, kind):
+            body[name] = MARKS[name]
     return body
 
 

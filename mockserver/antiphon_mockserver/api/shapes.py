@@ -12,6 +12,11 @@ import orjson
 
 MESSAGE_NAMES = frozenset({"type", "role", "content"})
 PART_NAMES = {"type", "text"}
+TO_REPEAT: Mapping[str, type] = {"previous_response_id": str, "instructions": str, "metadata": dict}
+"""The members that an answer repeats, with the types that they have there; requests of a kind may differ in
+them, too."""
+GAP = 0
+"""Stands for such a member, which is no number itself."""
 
 
 class Shape(NamedTuple):
@@ -26,8 +31,9 @@ def shape_of(key: str, body: Mapping[str, Any]) -> Shape:
     """The shape of a request of this client."""
     text, gap = _text_in(body.get("input"))
     common = {**body, "input": gap}
-    if isinstance(body.get("previous_response_id"), str):
-        common["previous_response_id"] = ""
+    for name, kind in TO_REPEAT.items():
+        if (value := body.get(name)) and isinstance(value, kind):
+            common[name] = GAP
     return Shape(orjson.dumps((key, common)), text)
 
 

@@ -18,7 +18,9 @@ from antiphon_mockserver.response.mould import (
     INPUT,
     INPUT_TOKENS,
     ITEMS,
+    METADATA,
     NONCE,
+    ORDER,
     OUTPUT_TOKENS,
     PREVIOUS,
     REQUEST,
@@ -35,8 +37,8 @@ CACHED, REASONING = 1_700_000_000_000_005, 1_300_000_000_000_007
 """The marks in a response that a mould of a text does not have."""
 
 GAPS: Sequence[bytes] = (
-    *(mark.encode() for mark in (ID, PREVIOUS, NONCE, INPUT)),
-    *(b'"%b"' % mark.encode() for mark in (OUTPUT, INSTRUCTIONS, REQUEST, ITEMS, RESPONSE)),
+    *(mark.encode() for mark in (ID, NONCE, INPUT, PREVIOUS)),
+    *(b'"%b"' % mark.encode() for mark in (ORDER, METADATA, OUTPUT, INSTRUCTIONS, REQUEST, ITEMS, RESPONSE)),
     *(b"%d" % number for number in (INPUT_TOKENS, CACHED, OUTPUT_TOKENS, REASONING)),
     *(b"%d" % number for number in (INPUT_TOKENS + OUTPUT_TOKENS, STEP, FIRST_NUMBER)),
 )

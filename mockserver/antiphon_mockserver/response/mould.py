@@ -37,7 +37,7 @@ CAPACITY, LARGEST_SIZE = 64, 1 << 15
 """How many kinds of requests are known at a time, and how many bytes they have besides their input."""
 
 NONCE, TEXT, INPUT = "gap-of-the-nonce", "gap-of-the-text", "gap-of-the-input"
-PREVIOUS = "gap-of-the-previous"
+PREVIOUS, ORDER, METADATA = "gap-of-the-previous", "gap-of-the-order", "gap-of-the-metadata"
 REQUEST, ITEMS, RESPONSE = "gap-of-the-request", "gap-of-the-items", "gap-of-the-response"
 INPUT_TOKENS, OUTPUT_TOKENS, STEP = 3_100_000_000_000_001, 5_200_000_000_000_002, 9_100_000_000_000_003
 FIRST_NUMBER = 9_200_000_000_000_000
@@ -46,7 +46,8 @@ MOST_NUMBERS = 16
 """How many events may follow the text of a stream."""
 
 GAPS: Sequence[bytes] = (
-    *(mark.encode() for mark in (NONCE, TEXT, PREVIOUS, INPUT)),
+    *(mark.encode() for mark in (NONCE, TEXT, INPUT, PREVIOUS)),
+    *(b'"%b"' % mark.encode() for mark in (ORDER, METADATA)),
     *(b"%d" % number for number in (INPUT_TOKENS, OUTPUT_TOKENS, INPUT_TOKENS + OUTPUT_TOKENS, STEP)),
     *(b'"%b"' % mark.encode() for mark in (REQUEST, ITEMS, RESPONSE)),
     *(b"%d" % (FIRST_NUMBER + place) for place in range(MOST_NUMBERS)),
