@@ -60,9 +60,8 @@ def _unknown_rule(name: str) -> str:
 
 
 def unknown_scenario(name: str, known: Collection[str]) -> str:
-    """What an unknown scenario may mean: one that is called alike, or any."""
-    near = nearest(name, known)
-    return near if near != repr(name) else f"{near}; there are {', '.join(sorted(known))}"
+    """What an unknown scenario may mean: one that is called alike, and all that there are."""
+    return f"{nearest(name, known)}; there are {', '.join(sorted(known))}"
 
 
 def _of_dialects(kind: str, dialects: Sequence[Dialect]) -> str:

@@ -50,7 +50,9 @@ async def reasoning(conversation: Conversation) -> None:
 
 @scenario(features=("reasoning",))
 async def no_reasoning(conversation: Conversation) -> None:
-    """Switches reasoning off."""
+    """Lets the model reason without a summary, and switches reasoning off."""
+    question = "How many days are there from 3 March to 17 April? Think first."
+    await conversation.create("unsummarised", input=question, reasoning={"effort": "low"}, may_fail=True)
     await conversation.create(
         "unreasoned", input="What is 7 times 8?", reasoning={"effort": "none"}, may_fail=True
     )
