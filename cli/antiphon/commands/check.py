@@ -331,8 +331,8 @@ def _print_size(console: Console, result: RunResult, repeat: int) -> None:
     is_known = first.why_not or all(verdict.status is Exit.NOT_JUDGED for verdict in result.verdicts.values())
     for message in filter(None, ("" if is_known else first.unfinished, first.hint)):
         console.print(f"{message}.", markup=False, soft_wrap=True)
-    tokens = f", {metadata['tokens']} tokens" if metadata["tokens"] else ""
-    size = f"{metadata['requests']} requests{tokens}, {metadata['seconds']:.2f} s"
+    tokens = f", {metadata['tokens']:,} tokens" if metadata["tokens"] else ""
+    size = f"{metadata['requests']:,} requests{tokens}, {metadata['seconds']:.2f} s"
     console.print(size, style="dim", markup=False)
     if repeat > 1:
         console.print(_repetition(result, repeat), style="dim", markup=False, soft_wrap=True)
