@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from antiphon_conformance import engine
@@ -82,6 +84,17 @@ def test_what_a_run_tried_in_vain_is_unclear():
     seen = record("chaining.previous-response-id-is-accepted", Outcome.PASSED, scenario="chaining")
     assert openai_python([seen], row("chain"))["chain"] == "works"
     assert openai_python([blind, seen], row("chain"))["chain"] == "unclear"
+
+
+def test_deltas_that_differ_from_the_end_are_no_proof_that_a_client_streams():
+    whole = record("stream-text.texts-are-in-their-item", Outcome.PASSED)
+    parts = Finding(
+        "event[9]/response/output/0/content/0/text", "the joined deltas", '"a b"', "repeat/streamed"
+    )
+    broken = replace(whole, outcome=Outcome.FAILED, findings=(parts,), kind=Kind.INTEROP)
+    seen = record("stream-text.deltas-add-up-to-the-text", Outcome.PASSED)
+    assert openai_python([seen, whole], row("stream"))["stream"] == "works"
+    assert openai_python([seen, broken], row("stream"))["stream"] == "unclear"
 
 
 FOLLOWS = "structured-output.text-follows-a-strict-schema"

@@ -41,6 +41,8 @@ DOUBTS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The rules whose breach makes a feature doubtful: no client sees an error where a mistake is accepted; it is
 doubtful, too, where the first did not look."""
+DIFFERENCES: Mapping[str, tuple[str, ...]] = {"stream": ("stream-text.texts-are-in-their-item",)}
+"""The rules that compare what a feature reads with another place: which of both is wrong, nothing tells."""
 REJECTED = "status "
 """How the fault begins of a request that is rejected: where streams were not asked for in its way, they are
 doubtful, and so are answers that are no streams where only those were."""
@@ -211,6 +213,7 @@ def _feature(client: Client, dialect: str, name: str, run: _Run) -> FeatureAnswe
         for rule, what in run.wires
     )
     doubts |= name in DOUBTS and DOUBTS[name][0] not in run.tried
+    doubts |= any(rule in DIFFERENCES.get(name, ()) for rule, _ in run.wires)
     doubts |= any(what in faults.get(rule, {}) for rule, what in run.wires if what.startswith(REJECTED))
     is_clear = bool(run.tried & faults.keys()) and state not in (UNSEEN, FAILING) and not doubts
     return FeatureAnswer(name, WORKS if is_clear else UNCLEAR)

@@ -142,24 +142,47 @@ def _came_at_once(thread: Thread, rule: Accumulation, whole: Any, total: str) ->
 def unequal_views(stream: StreamReply, *lanes: str) -> Iterator[Finding]:
     """The places where an object shows another text than the event that ended the lane.
 
-    An event without its text ended that of the deltas. Other rules report an item, a part or a text that is
-    missing altogether.
+    An event without its text ended that of the deltas, and so did the end of a completed response where no
+    event ended it. Other rules report an item, a part, a text or an event that is missing altogether.
     """
     for thread in (thread for lane in lanes for thread in stream_view(stream).of(lane)):
         rule = thread.lane.accumulates
-        last_event = thread.first(rule.done) if rule else None
-        if rule is None or last_event is None:
-            continue
-        whole = last_event.data.get(rule.whole, pieces(thread) if thread.from_start else ABSENT)
-        for where, view in views(thread) if whole is not ABSENT else ():
+        whole, expected = _whole(stream, thread, rule) if rule else (ABSENT, "")
+        for where, view in views(thread) if rule and whole is not ABSENT else ():
             if view is ABSENT and thread.lane.within in ("item", "part"):
                 continue
-            value = value_at(view, *(rule.into.split("/") if rule.into else ()))
+            value = value_at(view, *(rule.into.split("/") if rule and rule.into else ()))
             if value is ABSENT and view is not ABSENT and whole:
                 continue
             if view is ABSENT or _or_null(value) != _or_null(whole):
-                path = f"{where}/{rule.into}" if rule.into else where
-                yield Finding(path, f"{show(whole)}, as in {last_event.where}", show(value))
+                path = f"{where}/{rule.into}" if rule and rule.into else where
+                yield Finding(path, expected, show(value))
+
+
+def _whole(stream: StreamReply, thread: Thread, rule: Accumulation) -> tuple[Any, str]:
+    """The text of a lane as it ended, and what is expected of the objects that show it; ABSENT where nothing
+    tells how it ended."""
+    last_event, total = thread.first(rule.done), pieces(thread) if thread.from_start else ABSENT
+    if last_event is not None:
+        whole = last_event.data.get(rule.whole, total)
+        return whole, f"{show(whole)}, as in {last_event.where}"
+    terminal = stream_view(stream).terminal()
+    is_whole = terminal is not None and terminal.type == "response.completed"
+    if not is_whole or not isinstance(total, str) or not total or not _is_placed(stream, thread):
+        return ABSENT, ""
+    return total, f"the joined deltas: {show(total)}"
+
+
+def _is_placed(stream: StreamReply, thread: Thread) -> bool:
+    """Whether the deltas of an object are surely its own: they name it, or the response has no other."""
+    view = stream_view(stream)
+    if not any(event.index in view.inferred for event in thread.events):
+        return True
+    items = view.final().get("output")
+    contents = (
+        [item.get("content") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    )
+    return len(contents) == 1 and (not isinstance(contents[0], list) or len(contents[0]) == 1)
 
 
 def _or_null(value: Any) -> Any:

@@ -40,6 +40,15 @@ SUMMARIES = tuple(f"{name}.{end}" for name, end in (
 RAW_DELTAS, RAW_DONES = tuple(f"{raw}.delta" for raw in RAW), tuple(f"{raw}.done" for raw in RAW)
 
 
+def _growing(events: list[Event]) -> list[Event]:
+    """Each delta of a text with those before it, and no event that ends the text."""
+    text: dict[object, str] = {}
+    for event in of(events, f"{TEXT}.delta"):
+        place = event.get("output_index"), event.get("content_index")
+        event["delta"] = text[place] = text.get(place, "") + event["delta"]
+    return leaving_out(f"{TEXT}.done", f"{PART}.done")(events)
+
+
 def _losing(*types: str) -> Spoil:
     """Loses every second event of these types, and at least the first."""
 
@@ -172,6 +181,8 @@ MUTANTS = (
      "stream-text.deltas-add-up-to-the-text", _losing(f"{TEXT}.delta")),
     ("sends_texts_whole", "Sends the text in `response.output_text.done`, without deltas.",
      "stream-text.deltas-add-up-to-the-text", leaving_out(f"{TEXT}.delta")),
+    ("repeats_the_text_so_far", "Repeats in each delta what came before, and never ends the text.",
+     "stream-text.texts-are-in-their-item", _growing),
     ("adds_padding_to_texts", "Adds padding to the text of the deltas.",
      "stream-text.deltas-add-up-to-the-text",
      changing(f"{TEXT}.delta", change=lambda event: event.update(delta=event["delta"] + "x7Kq"))),
