@@ -189,6 +189,17 @@ def encode(events: Iterable[Mapping[str, Any]], traits: MockTraits) -> Iterator[
         yield DONE
 
 
+def texts_of(events: Events) -> list[str]:
+    """All events as JSON, without their frames."""
+    texts: list[str] = []
+    for part in events.parts:
+        if isinstance(part, Pieces):
+            texts += part.json(json_text)
+        else:
+            texts.append(json_text(part))
+    return texts
+
+
 def write(events: Iterable[Mapping[str, Any]], traits: MockTraits) -> bytes:
     """The same frames in one piece."""
     end = DONE if traits.sentinel == "required" else b""

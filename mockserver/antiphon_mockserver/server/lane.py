@@ -11,13 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from antiphon_mockserver.api.responses import create
-from antiphon_mockserver.response.frames import encode
+from antiphon_mockserver.response.frames import Events, encode, texts_of
 from antiphon_mockserver.response.plan import ApiError, Context, Plan
 from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.server.faults import NONE, Injection
 from antiphon_mockserver.server.reading import canonical, is_large
-from antiphon_mockserver.server.steering import Steering, successor
+from antiphon_mockserver.server.steering import ITEM_DONE, Steering, successor
 
 if TYPE_CHECKING:
     from antiphon_mockserver.server.websocket import Session
@@ -116,7 +116,7 @@ class Lane:
         return following
 
     def _server(self, generates: bool) -> ServerContext:
-        server = replace(self.session.app.server, store=self.session.store, moulds=None)
+        server = self.session.server
         if generates:
             return server
         model = replace(server.behaviour.model, plan=warm_up)
@@ -161,6 +161,12 @@ class Lane:
         clock = session.app.server.clock
         times = () if clock.virtual else streaming.times
         await clock.wait(streaming.delay)
+        if fault.cut is None and not times and session.sends_at_once(self):
+            await asyncio.sleep(0)  # input that came with the create steers it
+            texts = None if self.steering.pending else ready_texts(events)
+            if texts is not None:
+                await session.send_texts(texts)
+                return events[-1].get("response") or {}
         for index, event in enumerate(events if fault.cut is None else events[: fault.cut]):
             if session.has_lanes:
                 await self.steering.think()
@@ -184,6 +190,16 @@ class Lane:
         server = self._server(generates=True)
         server.responses.change(response_id, lambda record: replace(record, response=response))
         await self.session.send(self.steering.numbered(end), self.id)
+
+
+def ready_texts(events: Sequence[Mapping[str, Any]]) -> list[str] | None:
+    """All events as JSON; None where they are many, or where a pause lets the client steer."""
+    if not isinstance(events, Events) or events.is_long:
+        return None
+    thoughts = (event for _, event in events.marks if event["type"] == ITEM_DONE)
+    if any(event["item"].get("type") == "reasoning" for event in thoughts):
+        return None
+    return texts_of(events)
 
 
 def usage_of(events: Sequence[Mapping[str, Any]]) -> Any:

@@ -50,6 +50,7 @@ def configuration(app: MockApp) -> uvicorn.Config:
         http=http_protocol(),
         ws=cast(Any, socket_protocol),
         ws_max_size=app.settings.body_limit,
+        ws_per_message_deflate=False,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -70,8 +71,8 @@ def http_protocol() -> Any:
 
 
 def socket_protocol(**options: Any) -> Any:
-    """uvicorn's protocol for WebSocket, imported with its first connection."""
-    return import_module("uvicorn.protocols.websockets.wsproto_impl").WSProtocol(**options)
+    """Our protocol for WebSocket, imported with its first connection."""
+    return import_module("antiphon_mockserver.server.socket_protocol").TextProtocol(**options)
 
 
 def listen(host: str, port: int) -> socket.socket:

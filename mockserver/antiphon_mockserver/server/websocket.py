@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from antiphon_mockserver.behaviour.sockets import messages
 from antiphon_mockserver.response.plan import ApiError
-from antiphon_mockserver.server.context import Request
+from antiphon_mockserver.server.context import Request, ServerContext
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.server.headers import encode_headers
 from antiphon_mockserver.server.lane import Lane
@@ -44,8 +46,12 @@ Send = Any
 class Session:
     """One connection of an authenticated client."""
 
-    def __init__(self, app: MockApp, handshake: Request, key: str, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, app: MockApp, handshake: Request, key: str, receive: Receive, send: Send, *, takes_texts: bool
+    ) -> None:
         self.app = app
+        self.takes_texts = takes_texts
+        """Whether one message of the app may have many texts."""
         self.headers = handshake.headers
         self.query_string = handshake.query_string
         self.key = key
@@ -57,8 +63,19 @@ class Session:
         """The responses that only this connection can continue, each with the lane that made it."""
         self._lanes: dict[str, Lane] = {}
         self._receive, self._send = receive, send
+        self._base, self._server = app.server, self._with_memory(app.server)
         self._closed = False
         self._sent = self._errors = self._creates = self._turns = 0
+
+    @property
+    def server(self) -> ServerContext:
+        """The server with what this connection remembers; a test may give the app another one."""
+        if self._base is not self.app.server:
+            self._base, self._server = self.app.server, self._with_memory(self.app.server)
+        return self._server
+
+    def _with_memory(self, server: ServerContext) -> ServerContext:
+        return replace(server, store=self.store, moulds=None)
 
     async def run(self) -> None:
         """Serves the connection until the client leaves or its time is over."""
@@ -87,6 +104,17 @@ class Session:
             self._sent += 1
             kind = "text" if isinstance(message, str) else "bytes"
             await self._send({"type": "websocket.send", kind: message})
+
+    def sends_at_once(self, lane: Lane) -> bool:
+        """Whether nobody waits for a turn between two events of this lane, and each event is one text."""
+        others = sum(other.turns for other in self._lanes.values() if other is not lane)
+        return self.takes_texts and lane.id is None and not others and self.decisions.messages is messages
+
+    async def send_texts(self, texts: Sequence[str]) -> None:
+        """Sends events that are written already."""
+        if not self._closed:
+            self._sent += len(texts)
+            await self._send({"type": "websocket.send", "texts": texts})
 
     async def reject(self, problem: ApiError, lane_id: str | None = None, message: Any = None) -> None:
         """Sends an error about a message: the envelope of an answer over HTTP, with its status."""
@@ -205,7 +233,8 @@ async def serve_socket(app: MockApp, scope: Any, receive: Receive, send: Send) -
     await send({"type": "websocket.accept"})
     app.sender.note(request, 101, b"")
     try:
-        await Session(app, request, key, receive, send).run()
+        takes_texts = "antiphon.texts" in scope.get("extensions", {})
+        await Session(app, request, key, receive, send, takes_texts=takes_texts).run()
     except OSError:
         log.info("WebSocket %s: the client has left", request.target.partition("?")[0])
     except Exception:
