@@ -74,7 +74,6 @@ const tasks = {
     const again = await client.responses.retrieve(made.id);
     const items = [];
     for await (const item of client.responses.inputItems.list(made.id)) items.push(item.type);
-    await client.responses.delete(made.id);
     return [again.output_text, items];
   },
   async errors(client) {

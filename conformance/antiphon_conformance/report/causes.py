@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from antiphon_conformance.report.families import (
+    ANY_CREATE,
     BLOCKED,
     EFFECTS,
     UNTRUE,
@@ -211,6 +212,9 @@ def _join(roots: list[Cause]) -> list[Cause]:
 
 
 def _is_joined(root: Cause, cause: Cause) -> bool:
+    """Whether a cause tells no more than another one: of different creates a server's words tell more."""
+    if cause.rules[0] == ANY_CREATE and cause.key != ANY_CREATE:
+        return False
     same = root.family is cause.family and root.record.dialect == cause.record.dialect
     return same and cause.family.subject is None and set(cause.rules) <= set(root.rules)
 

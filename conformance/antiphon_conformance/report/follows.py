@@ -83,6 +83,7 @@ FOLLOWS: tuple[Edge, ...] = (
     *(_edges(name, Link.RUN, LEFT) for name in ("order", "stream content", "final response")),
     _edges("server error", Link.EXCHANGE, "*"),
     _edges("error object", Link.MEMBER, "rejection"),
+    _edges("unreadable", Link.RUN, "errors.an-error-event-is-complete", key="stream-framing.events-have"),
     _edges("no stream", Link.EXCHANGE, "framing.a-json-body-is-json", "response.is-an-object"),
     _edges("no event", Link.EXCHANGE, *IN_STREAMS, "unreadable", "resumption", EVENT_TYPES),
     *(

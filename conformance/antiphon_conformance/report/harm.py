@@ -37,6 +37,11 @@ TITLES = {
 }
 PROMISES = ("tools", "structured", "chain")
 """The features of servers on which most programs build; a client cannot see that one has no effect."""
+REJECTIONS = {
+    "structured": "structured-output.schema-is-accepted",
+    "chain": "chaining.previous-response-id-is-accepted",
+}
+"""The rules that tell that a server rejects requests for these features."""
 KINDS = (Kind.INTEROP, Kind.CONTRACT, Kind.STRICTNESS, Kind.VENDOR)
 AUTHORITIES = ("CLIENT", "MUST", "SCHEMA", "DOC", "TRAFFIC", "SHOULD", "INF", "OBS", "MAY", "SUITE", "OPEN")
 OUTCOMES = (
@@ -243,7 +248,12 @@ def _promise(cause: Cause) -> int:
     broken = [place for place in cause.places if place.record.outcome is Outcome.FAILED]
     rules = {place.record.rule for place in broken}
     topics = {place.look.topic for place in broken if place.look and fault(place.look).startswith(NO_EFFECT)}
-    whole = (index for index, name in enumerate(PROMISES) if rules.intersection(SIGNS_OF_EFFECT[name]))
+    told = {record.rule for record in (*cause.records, *cause.follows)}
+    whole = (
+        index
+        for index, name in enumerate(PROMISES)
+        if rules.intersection(SIGNS_OF_EFFECT[name]) or REJECTIONS.get(name) in told
+    )
     part = (index for index, name in enumerate(PROMISES, len(PROMISES)) if topics & TOPICS[name])
     return min((*whole, *part), default=2 * len(PROMISES))
 

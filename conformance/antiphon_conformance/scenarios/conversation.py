@@ -24,17 +24,17 @@ from antiphon_conformance.http.exchange import (
 from antiphon_conformance.http.text import safe, show
 from antiphon_conformance.prompt_templates.template import PROBE
 from antiphon_conformance.requests.minimal import MissingResourceError, minimal, needs
-from antiphon_conformance.requests.signs import FORMS, says_unsupported
+from antiphon_conformance.requests.signs import FORMS, WORKING, says_unsupported
 from antiphon_conformance.requests.spellings import STRING, spelled
 from antiphon_conformance.rules.views import TERMINAL
+from antiphon_conformance.scenarios.answers import describe_error, is_in_background, rejects_storage, stores
 from antiphon_conformance.scenarios.endings import ScenarioStopError, TargetRestartError, UnsupportedError
 from antiphon_conformance.video_library.library import Library, library_of
 from antiphon_spec.dialect import Dialect
 
 MISSING_ROUTE = frozenset({404, 405, 501})
-BAD_CREDENTIALS = frozenset({401, 403})
-WORKING = ("queued", "in_progress")
-"""The statuses of a response that is not finished."""
+FORBIDDEN = 403
+BAD_CREDENTIALS = frozenset({401, FORBIDDEN})
 MOST_POLLS = 40
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 2.0
@@ -120,24 +120,32 @@ class Conversation:
         **body: Any,
     ) -> Exchange:
         """Creates a response. The keywords are the body; `model` and other required members are added. A text
-        is spelled as the target takes it, unless it goes `verbatim`.
+        is spelled as the target takes it, unless it goes `verbatim`. Where `store: true` is rejected, that
+        step becomes `NAME-to-store`, and `store` is left out from then on.
 
         Unless it `may_fail`, an answer that is not 2xx ends the scenario.
         """
         members = spelled({**self.required_members(), **body}, STRING if verbatim else self.target.spelling)
-        exchange = await self.send(
-            name, "POST", "/responses", body=members, headers=headers, read_events=read_events
-        )
+        if self.target.stores_nothing and members.get("store") is True:
+            del members["store"]
+        how: dict[str, Any] = {"headers": headers, "read_events": read_events}
+        exchange = await self.send(name, "POST", "/responses", body=members, **how)
+        if rejects_storage(exchange):
+            self.target.stores_nothing = True
+            self.rename(name, f"{name}-to-store")
+            del members["store"]
+            exchange = await self.send(name, "POST", "/responses", body=members, **how)
+        self.target.accepts_credentials |= exchange.ok
         if not exchange.ok and not may_fail:
             self._stop_on_error(name, exchange)
-        if exchange.ok and not may_fail and (not body.get("background") or _is_in_background(exchange)):
+        if exchange.ok and not may_fail and (not body.get("background") or is_in_background(exchange)):
             self.available_features.update(self._features_without_route())
         return exchange
 
     def expect_background(self, name: str) -> None:
         """Ends the scenario as unsupported when the response of step `name` ended in its own create, and is
         not reported as one in the background: the target does not have this optional feature."""
-        if "background" not in self.available_features and not _is_in_background(self.exchanges[name]):
+        if "background" not in self.available_features and not is_in_background(self.exchanges[name]):
             self.missing_feature = "background"
             raise UnsupportedError(f"{name}: the response had ended when the create was answered")
 
@@ -155,6 +163,14 @@ class Conversation:
         if first and exchange.answer.status == 404 and "prompt" not in self.resources:
             self.end_without_resource(name, "prompt")
         return exchange
+
+    def end_without(self, feature: str, name: str) -> NoReturn:
+        """Ends the scenario: step `name` showed that the target does not offer the feature. The step becomes
+        `NAME-unsupported`."""
+        error = describe_error(self.exchanges[name])
+        self.rename(name, f"{name}-unsupported")
+        self.missing_feature = feature
+        raise UnsupportedError(f"{name}: {error}")
 
     def end_without_resource(self, name: str, resource: str) -> NoReturn:
         """Ends the scenario: the target lacks what the user did not name. The step becomes `NAME-unknown`."""
@@ -225,7 +241,7 @@ class Conversation:
             return exchange
         if BUSY in exchange.traits:
             self.blame = "limit"
-            raise ScenarioStopError(f"the target is too busy: {_describe_error(exchange)}", name)
+            raise ScenarioStopError(f"the target is too busy: {describe_error(exchange)}", name)
         self._check_feature(name, exchange, usual_headers=not pairs)
         return exchange
 
@@ -320,8 +336,8 @@ class Conversation:
         if exchange.reply is None:
             raise ScenarioStopError(str(exchange.failure), name)
         status = exchange.answer.status
-        error = _describe_error(exchange)
-        if status in BAD_CREDENTIALS:
+        error = describe_error(exchange)
+        if status in BAD_CREDENTIALS and not (status == FORBIDDEN and self.target.accepts_credentials):
             self.target.stop_for_credentials(f"the target rejected our credentials: {error}")
         candidates = [
             feature for feature in self._features_without_route() if feature not in self.available_features
@@ -353,7 +369,7 @@ class Conversation:
                 and self._no_route(exchange, parameters)
             ):
                 self.missing_feature = feature
-                raise UnsupportedError(f"{name}: {_describe_error(exchange)}")
+                raise UnsupportedError(f"{name}: {describe_error(exchange)}")
 
     def _no_route(self, exchange: Exchange, parameters: Mapping[str, str]) -> bool:
         status = exchange.answer.status
@@ -371,29 +387,4 @@ class Conversation:
             for exchange in successes
         ):
             return False
-        return any(_stores(exchange, identity) for exchange in successes)
-
-
-def _is_in_background(exchange: Exchange) -> bool:
-    """Whether a create was answered by a response that still runs, or that says it ran in the background."""
-    try:
-        response = exchange.response
-    except MissingStepError:
-        return False
-    is_running = exchange.answer.stream is None and response.get("status") in WORKING
-    return is_running or response.get("background") is True
-
-
-def _stores(exchange: Exchange, identity: str) -> bool:
-    try:
-        response = exchange.response
-    except MissingStepError:
-        return False
-    return response.get("id") == identity and exchange.request.fields.get("store") is not False
-
-
-def _describe_error(exchange: Exchange) -> str:
-    error = exchange.answer.fields.get("error")
-    message = error.get("message") if isinstance(error, dict) else None
-    text = f"answered {exchange.answer.status}"
-    return f"{text}: {safe(message, 160)}" if isinstance(message, str) else text
+        return any(stores(exchange, identity) for exchange in successes)

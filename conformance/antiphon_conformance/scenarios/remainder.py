@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from antiphon_conformance.http.client import Target
 from antiphon_conformance.http.exchange import Exchange, MissingStepError, Request, Trace
-from antiphon_conformance.scenarios.conversation import WORKING
+from antiphon_conformance.requests.signs import WORKING
 
 MOST = 50
 """How many responses are cancelled at most."""

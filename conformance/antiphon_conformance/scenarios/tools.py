@@ -9,6 +9,7 @@ from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.requests.signs import kind_of
 from antiphon_conformance.requests.test_prompts import ASK_SIMPLY, TOOL_RESULT
 from antiphon_conformance.rules.reading.output import calls, member, text_of
+from antiphon_conformance.scenarios.answers import keeps_nothing
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.endings import ScenarioStopError
 from antiphon_conformance.scenarios.scenario import scenario
@@ -105,33 +106,39 @@ async def tool_loop(conversation: Conversation) -> None:
 @scenario(dialect="responses")
 async def parallel_calls(conversation: Conversation) -> None:
     """Streams calls of two tools at once, continues without outputs, then with them and a restricted
-    choice."""
+    choice; sends the whole history where the target keeps no responses."""
     tools = [WEATHER, TIME]
+    question = "What are the weather and the time in Paris? Call get_weather and get_time."
     response = await conversation.create(
         "called",
-        input="What are the weather and the time in Paris? Call get_weather and get_time.",
+        input=question,
         tools=tools,
         tool_choice="required",
         parallel_tool_calls=True,
         store=True,
         stream=True,
     )
-    _, client_calls = _output_and_calls(response)
+    items, client_calls = _output_and_calls(response)
     results: list[Any] = [[{"type": "input_text", "text": "It is noon."}], ""]
     outputs = [output_of(call, results[index % 2]) for index, call in enumerate(client_calls)]
     if outputs:
-        chain: dict[str, Any] = {
-            "tools": tools,
-            "previous_response_id": conversation.id_of(response),
-            "may_fail": True,
-        }
-        await conversation.create("unanswered", input="Thank you.", **chain)
+        members: Json = {"tools": tools, "may_fail": True}
+        whole = [user(question), *items]
+        before = whole if keeps_nothing(response) else []
+        chain = members if before else {**members, "previous_response_id": conversation.id_of(response)}
+        if not before:
+            await conversation.create("unanswered", input="Thank you.", **chain)
         more = user("And what time is it in Rome? Call get_time.")
         answer = await conversation.create(
-            "continued", input=[*outputs, more], tool_choice=ONLY_WEATHER, **chain
+            "continued", input=[*before, *outputs, more], tool_choice=ONLY_WEATHER, **chain
         )
         if not answer.ok:
-            await conversation.create("continued_freely", input=outputs, **chain)
+            answer = await conversation.create("continued_freely", input=[*before, *outputs], **chain)
+        if not answer.ok:
+            plain = [output_of(call, "It is noon.") for call in client_calls]
+            await conversation.create("continued_plainly", input=[*before, *plain], **chain)
+        if not answer.ok and not before:
+            await conversation.create("continued_whole", input=[*whole, *outputs], **members)
     else:
         raise ScenarioStopError(_why_no_call(response), "called")
 

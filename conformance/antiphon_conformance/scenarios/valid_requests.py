@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from antiphon_conformance.scenarios.conversation import Conversation
@@ -25,8 +26,21 @@ HISTORY: tuple[dict[str, Any], ...] = (
     {"type": "message", "role": "developer", "content": "Answer in whole sentences."},
     {"type": "message", "role": "user", "content": STORY},
 )
-
-
+GREETED, ANSWERED, ASKED, CALLED, RETURNED, ADVISED, TASK = HISTORY
+FORMS_ALONE: dict[str, dict[str, Any]] = {
+    "parts_of_text": {"input": [GREETED]},
+    "text_without_annotations": {"input": [ASKED, {**ANSWERED, "phase": None}, TASK]},
+    "a_developer_message": {"input": [ASKED, ADVISED, TASK]},
+    "instructions_beside_a_developer_message": {"instructions": "Be brief.", "input": [ASKED, ADVISED, TASK]},
+    "a_phase": {"input": [ASKED, {**ANSWERED, "content": "Hello."}, TASK]},
+    "a_call_without_status": {"tools": [LOOK_UP], "input": [ASKED, CALLED, RETURNED]},
+    "a_text_as_tool_output": {
+        "tools": [LOOK_UP],
+        "input": [ASKED, {**CALLED, "id": "fc_1", "status": "completed"}, RETURNED],
+    },
+    "functions_that_are_not_nested": {"tools": [LOOK_UP], "input": [TASK]},
+}
+"""The forms of the step `history`, each alone: an error about `input` says not which one it rejects."""
 NULLS = ("instructions", "max_output_tokens", "metadata", "previous_response_id")
 """Members that llama-index sends as null when nobody sets them, and that every document lets be null."""
 
@@ -37,9 +51,11 @@ async def legal_forms(conversation: Conversation) -> None:
     members: dict[str, Any] = {"max_output_tokens": 16, "may_fail": True}
     brief = "Be brief."
     history = list(HISTORY)
-    await conversation.create(
+    whole = await conversation.create(
         "history", instructions=brief, input=history, tools=[LOOK_UP], stream=True, **members
     )
+    for name, form in FORMS_ALONE.items() if not whole.ok else ():
+        await conversation.create(f"history_{name}", may_fail=True, max_output_tokens=16, **_present(form))
     if conversation.dialect.resolve("REQ-32"):
         bare = {"type": "function", "name": "look_up"}
         members |= {"stream": None, "tools": [bare], "tool_choice": "none"}
@@ -65,3 +81,9 @@ async def legal_forms(conversation: Conversation) -> None:
         )
         nulls: dict[str, Any] = dict.fromkeys(NULLS)
         await conversation.create("of_an_index", input="Say hello.", **nulls, may_fail=True)
+
+
+def _present(form: Mapping[str, Any]) -> dict[str, Any]:
+    """A request with only the members of its items that have a value."""
+    items = [{name: value for name, value in item.items() if value is not None} for item in form["input"]]
+    return {**form, "input": items}

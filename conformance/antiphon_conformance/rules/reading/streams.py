@@ -49,8 +49,11 @@ def is_rejection(stream: StreamReply) -> bool:
 
 
 def is_bare_error(event: Event) -> bool:
-    """Whether an event is an error as Chat has it: neither its data nor an `event` line says its type."""
-    return event.type == "error" and event.data.get("type") is None and event.frame.event is None
+    """Whether an event is an error as Chat has it: its data says no type; an `event` line may say `error`.
+
+    Clients look for `error` in the data of any event, and raise its message.
+    """
+    return event.type == "error" and event.data.get("type") is None
 
 
 def has_end(stream: StreamReply) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from antiphon_conformance.requests.paths import root
 from antiphon_conformance.requests.valid import ValidRequest
 from antiphon_conformance.rules.rule import EVERY, REJECTION, Finding, add, make, rule, rule_id
 from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
+from antiphon_conformance.scenarios.answers import keeps_nothing
 from antiphon_conformance.scenarios.valid_requests import NULLS
 from antiphon_conformance.video_library.valid_requests import KNOWLEDGE_FORMS, library_values
 
@@ -19,6 +21,8 @@ ANSWERS = tuple(
     f"{dialect}#/paths/~1responses/post/responses" for dialect in ("openai", "openresponses", "cloudglue")
 )
 FIELDS = "openai#/components/schemas/CreateResponse/properties@contract"
+TYPES = re.compile(r"\[(?:\w+,)+\w+\]")
+"""Names of types in brackets: `[TextPart,FilePart]`."""
 NOT_THIS_MODEL = ("unsupported_parameter", "unsupported_value", "unsupported_model")
 """Error codes that are about the model of the request, and not about its form."""
 
@@ -127,7 +131,13 @@ def _rejects_form(form: ValidRequest, trace: ScenarioTrace) -> bool:
 
 
 def _exchange_for(form: ValidRequest, trace: ScenarioTrace) -> Exchange:
-    """The exchange that uses this form: the one that uses it alone, where there is one."""
+    """The exchange that uses this form: the one that uses it alone, where there is one.
+
+    A server that rejects `store: true` has to say in its responses that it keeps nothing.
+    """
+    to_store = f"{form.step}-to-store"
+    if "store" in form.members and to_store in trace and not keeps_nothing(trace[form.step]):
+        return trace[to_store]
     return trace[form.alone if form.alone in trace else form.step]
 
 
@@ -157,7 +167,7 @@ def _check(form: ValidRequest) -> Callable[[ScenarioTrace], Iterator[Finding]]:
     def check(trace: ScenarioTrace) -> Iterator[Finding]:
         exchange = _exchange_for(form, trace)
         if _rejects_form(form, trace):
-            actual = f"{exchange.answer.status}: {show(exchange.answer.fields.get('error', ABSENT))}"
+            actual = f"{exchange.answer.status}: {_show_error(exchange)}"
             expected = f"200, since a request with {form.says} is valid"
             yield Finding("reply.status", expected, actual, exchange.id)
 
@@ -180,6 +190,16 @@ for _valid in VALID_REQUESTS:
     )
 
 
+def _show_error(exchange: Exchange) -> str:
+    """The error of a rejection, without the long lists of types that validators put into brackets."""
+    error = exchange.answer.fields.get("error", exchange.answer.body or ABSENT)
+    if isinstance(error, dict) and isinstance(error.get("message"), str):
+        return show(
+            {"message": TYPES.sub("", error["message"]), **{k: v for k, v in error.items() if k != "message"}}
+        )
+    return show(error)
+
+
 def _has_reply(trace: ScenarioTrace) -> bool:
     return any(exchange.reply is not None for exchange in trace.trace.exchanges.values())
 
@@ -196,7 +216,7 @@ def a_create_that_others_depend_on_is_accepted(trace: ScenarioTrace) -> Iterator
     """A valid create on which the rest of a conversation depends is accepted.
 
     When it is rejected, the conversation stops, and the other rules on it cannot be tested. Other rules
-    judge server errors and requests for stored responses.
+    judge server errors and requests for stored responses; 403 says who may ask, or about what.
     """
     name, last = next(reversed(list(trace.trace.exchanges.items())), ("", None))
     is_stopped_by_target = (
@@ -209,9 +229,13 @@ def a_create_that_others_depend_on_is_accepted(trace: ScenarioTrace) -> Iterator
         or last.operation != trace.dialect.create_operation
     ):
         return
-    if 400 <= last.reply.status < 500:
-        actual = f"{last.reply.status}: {show(last.reply.fields.get('error', last.reply.body))}"
-        yield Finding("reply.status", "2xx, since the request is valid", actual, last.id)
+    if 400 <= last.reply.status < 500 and last.reply.status != 403:
+        yield Finding(
+            "reply.status",
+            "2xx, since the request is valid",
+            f"{last.reply.status}: {_show_error(last)}",
+            last.id,
+        )
 
 
 def _combines_forms(trace: ScenarioTrace) -> bool:

@@ -47,6 +47,12 @@ def _bare_error(frame: bytes) -> bytes:
     return b"data: " + json.dumps({"error": error}, separators=(",", ":")).encode() + b"\n\n"
 
 
+def _untyped_error(frame: bytes) -> bytes:
+    """An error event whose type only the `event` line says; any other frame as it is."""
+    bare = _bare_error(frame)
+    return bare if bare is frame else b"event: error\n" + bare
+
+
 MUTANTS: tuple[tuple[str, str, str | tuple[str, ...], Callable[[Frames], Frames]], ...] = (
     ("sends_null_data", "Sends `data: null` before the terminal event.",
      "stream-framing.data-is-one-json-object", _before_the_end(b"data: null\n\n")),
@@ -58,6 +64,8 @@ MUTANTS: tuple[tuple[str, str, str | tuple[str, ...], Callable[[Frames], Frames]
      "stream-framing.events-have-a-type", _each(rb'"type":"(?:response\.[a-z_.]+|error|keepalive)",', b"")),
     ("tells_errors_as_chat_does", "Sends errors in a stream as data with an `error`, without a type.",
      "errors.an-error-event-is-complete", lambda frames: [*map(_bare_error, frames)]),
+    ("types_errors_by_the_event_line", "Says the type of errors in a stream by their `event` line alone.",
+     "errors.an-error-event-is-complete", lambda frames: [*map(_untyped_error, frames)]),
     ("names_no_event", "Sends data alone, without an `event` line.",
      "stream-framing.event-line-repeats-the-type", _each(rb"^event: [^\n]*\n", b"")),
     ("names_every_event_message", "Gives every event the name `message`.",

@@ -31,6 +31,21 @@ def knows_no_keys(behaviour: Behaviour) -> Behaviour:
     return replace(behaviour, access=replace(behaviour.access, authenticate=authenticate))
 
 
+@variation("state.keeps-other-origins-out", fits=ITEMS)
+def keeps_other_origins_out(behaviour: Behaviour) -> Behaviour:
+    """Answers 403 to requests that name the origin of a web page.
+
+    A server that spends its owner's money without asking for a key must not let any page ask for it.
+    """
+
+    def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
+        if "origin" in headers:
+            raise ApiError("Requests from other origins are not allowed.", status=403, code="forbidden")
+        return behaviour.access.authenticate(headers, keys)
+
+    return replace(behaviour, access=replace(behaviour.access, authenticate=authenticate))
+
+
 @variation("state.rejects-tools-that-are-no-functions", fits=("openai",))
 def rejects_tools_that_are_no_functions(behaviour: Behaviour) -> Behaviour:
     """Rejects hosted and custom tools with 400, since it has none.
