@@ -21,6 +21,8 @@ from antiphon_spec.requirement import Kind
 ABSENT = "absent"
 ANY_CREATE = "requests.a-create-that-others-depend-on-is-accepted"
 """The rule about creates of every kind: what it tells is a fault of one conversation."""
+FORM_RULES = "requests.accepts-"
+"""How the rules about valid forms of a request begin: each tells a fault of its own."""
 NO_EFFECT = "no effect"
 """The fault of rules about documented effects."""
 SCHEMA_TOPICS = frozenset({
@@ -274,6 +276,8 @@ FAMILIES: tuple[Family, ...] = (
            title="Habits of this very vendor", subject=lambda look: look.record.rule),
     Family("resumption", 8, lambda look: look.topic == "resume",
            lambda look: _EFFECT_OF.get(look.record.rule, look.record.rule)),
+    Family("broken form", -1, lambda look: _is_status(look, "5") and look.record.rule.startswith(FORM_RULES),
+           lambda look: look.record.rule),
     Family("server error", 0, lambda look: _is_status(look, "5"), lambda look: look.operation,
            "{key} answers {got}"),
     Family("leniency", 9, lambda look: look.is_strict and _is_status(look, "2"),

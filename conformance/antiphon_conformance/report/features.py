@@ -174,6 +174,11 @@ SIGNS_OF_EFFECT: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """The rules that see whether a feature has any effect at all."""
+ACCEPTANCE: Mapping[str, str] = {
+    "structured": "structured-output.schema-is-accepted",
+    "chain": "chaining.previous-response-id-is-accepted",
+}
+"""The rules that tell whether the first request for a feature is accepted."""
 PARENTS: Mapping[str, str] = {
     "lanes": "websocket", "warm_up": "websocket", "steering": "websocket", "resume": "background",
     "webhook_retries": "webhooks", "stored_chats": "chat_completions",
@@ -200,7 +205,7 @@ def feature_rows(
     lacking |= {name for name, exchanges in by_feature.items() if _has_no_route(dialect, name, exchanges)}
     outcomes = _by_exchange(verdicts)
     effectless = _effectless(verdicts, {trace.scenario for trace in scenario_runs})
-    return tuple(
+    rows = (
         _row(
             feature,
             by_feature.get(feature.name, []),
@@ -210,6 +215,11 @@ def feature_rows(
             verdicts,
         )
         for feature in dialect.features.values()
+    )
+    failed = {record.rule for record in verdicts if record.outcome is Outcome.FAILED}
+    return tuple(
+        replace(row, state=FAILING) if row.state == UNSEEN and ACCEPTANCE.get(row.name) in failed else row
+        for row in rows
     )
 
 
@@ -278,7 +288,8 @@ def _state(name: str, exchanges: list[Exchange], lack: str, effectless: Collecti
         return UNSEEN if name in effectless and not _has_effect(name, exchanges) else OFFERED
     if name not in REJECTIONS and any(exchange.ok for exchange in exchanges):
         return UNREADABLE
-    return lack or (FAILING if exchanges else UNSEEN)
+    is_seen = bool(exchanges) and name not in REJECTIONS  # an error of another kind says nothing of keys
+    return lack or (FAILING if is_seen else UNSEEN)
 
 
 def _effectless(records: Iterable[Record], scenarios: Collection[str]) -> set[str]:

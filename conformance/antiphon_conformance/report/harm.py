@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from antiphon_conformance.report.causes import Cause, Occurrence
 from antiphon_conformance.report.families import NO_EFFECT, UNTRUE, fault, sight
-from antiphon_conformance.report.features import SIGNS_OF_EFFECT, TOPICS
+from antiphon_conformance.report.features import ACCEPTANCE, SIGNS_OF_EFFECT, TOPICS
 from antiphon_conformance.report.sorts import SPECIAL, Share, Sorts, rarity
 from antiphon_conformance.scenarios.scenario import GENERATED
 from antiphon_conformance.verdict.outcome import Outcome
@@ -37,11 +37,11 @@ TITLES = {
 }
 PROMISES = ("tools", "structured", "chain")
 """The features of servers on which most programs build; a client cannot see that one has no effect."""
-REJECTIONS = {
-    "structured": "structured-output.schema-is-accepted",
-    "chain": "chaining.previous-response-id-is-accepted",
-}
-"""The rules that tell that a server rejects requests for these features."""
+USUAL_FORMS = frozenset({
+    "requests.accepts-a-text-as-input", "requests.accepts-a-list-as-input",
+    "requests.accepts-messages-without-type",
+})  # fmt: skip
+"""The rules about the forms in which nearly all programs ask."""
 KINDS = (Kind.INTEROP, Kind.CONTRACT, Kind.STRICTNESS, Kind.VENDOR)
 AUTHORITIES = ("CLIENT", "MUST", "SCHEMA", "DOC", "TRAFFIC", "SHOULD", "INF", "OBS", "MAY", "SUITE", "OPEN")
 OUTCOMES = (
@@ -242,9 +242,12 @@ def _is_by_chance(cause: Cause) -> bool:
 
 def _promise(cause: Cause) -> int:
     """The place in PROMISES of the feature that a cause shows without effect, then of one with less
-    effect than promised; what calls a part of an answer the whole stands before all, the rest behind."""
+    effect than promised; a usual form of a request that is rejected, and what calls a part of an answer the
+    whole, stand before all, the rest behind."""
     if cause.outcome is Outcome.FAILED and UNTRUE.intersection(cause.rules):
         return -1
+    if cause.outcome is Outcome.FAILED and USUAL_FORMS.intersection(cause.rules):
+        return -2
     broken = [place for place in cause.places if place.record.outcome is Outcome.FAILED]
     rules = {place.record.rule for place in broken}
     topics = {place.look.topic for place in broken if place.look and fault(place.look).startswith(NO_EFFECT)}
@@ -252,7 +255,7 @@ def _promise(cause: Cause) -> int:
     whole = (
         index
         for index, name in enumerate(PROMISES)
-        if rules.intersection(SIGNS_OF_EFFECT[name]) or REJECTIONS.get(name) in told
+        if rules.intersection(SIGNS_OF_EFFECT[name]) or ACCEPTANCE.get(name) in told
     )
     part = (index for index, name in enumerate(PROMISES, len(PROMISES)) if topics & TOPICS[name])
     return min((*whole, *part), default=2 * len(PROMISES))

@@ -121,12 +121,18 @@ VALID_REQUESTS = (
 
 
 def _rejects_form(form: ValidRequest, trace: ScenarioTrace) -> bool:
-    """Whether an error is about this form: it names the member, or the request tries no other form."""
-    error = _client_error(_exchange_for(form, trace))
+    """Whether an error is about this form: it names the member, or the request tries no other form.
+
+    A server that answers other requests of the conversation, and breaks again at this form alone, cannot read
+    it either.
+    """
+    exchange = _exchange_for(form, trace)
+    error = _client_error(exchange)
     if error is None:
-        return False
-    param = error.get("param")
+        breaks_again = form.alone in trace and exchange.answer.status >= 500
+        return breaks_again and any(map(_succeeds, trace.trace.exchanges.values()))
     alone = form.alone in trace or len(_forms(form.scenario, form.step)) == 1
+    param = error.get("param")
     return root(param) in form.members if isinstance(param, str) else alone
 
 
@@ -139,6 +145,10 @@ def _exchange_for(form: ValidRequest, trace: ScenarioTrace) -> Exchange:
     if "store" in form.members and to_store in trace and not keeps_nothing(trace[form.step]):
         return trace[to_store]
     return trace[form.alone if form.alone in trace else form.step]
+
+
+def _succeeds(exchange: Exchange) -> bool:
+    return exchange.ok and exchange.request.method == "POST"
 
 
 def _uses(form: ValidRequest) -> Callable[[ScenarioTrace], bool]:

@@ -8,6 +8,7 @@ from typing import Any
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add
 from antiphon_mockserver.mutants.changes import with_check
+from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.state.record import RequestDetails
 
@@ -173,3 +174,17 @@ for _name, _words, _param, _forms, _condition in REJECTS:
         _rules,
         _rejecting(_words, _param, _condition),
     )
+
+
+def _break_at_untyped(details: RequestDetails) -> None:
+    if any("role" in item and "type" not in item for item in _items(dict(details.body))):
+        raise ApiError("The server had an error.", status=500)
+
+
+add(
+    SEAM,
+    "breaks_at_messages_without_type",
+    "Answers 500 to messages without `type`.",
+    ("requests.accepts-messages-without-type",),
+    lambda behaviour: with_check(behaviour, _break_at_untyped),
+)
