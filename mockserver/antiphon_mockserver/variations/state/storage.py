@@ -34,4 +34,5 @@ def keeps_no_responses(behaviour: Behaviour) -> Behaviour:
     checks = {"state": reject_state, **behaviour.requests.checks}
     storage = replace(behaviour.storage, keeps=lambda _body: False)
     requests = replace(behaviour.requests, checks=checks)
-    return offers_no_websocket(on_final(say_so)(replace(behaviour, storage=storage, requests=requests)))
+    alone: Behaviour = offers_no_websocket(replace(behaviour, storage=storage, requests=requests))
+    return on_final(say_so)(alone)
