@@ -109,8 +109,6 @@ class Target:
     """How it wants a text as `input`, one of `requests/spellings.py`."""
     accepts_credentials: bool = False
     """Whether it answered a create of a scenario with success: a later 403 is about something else."""
-    stores_nothing: bool = False
-    """Whether it rejected a create because its `store` is true."""
     no_api: str = ""
     """Why nothing here is the API; empty when something may be."""
     request_count: int = 0

@@ -121,17 +121,14 @@ class Conversation:
     ) -> Exchange:
         """Creates a response. The keywords are the body; `model` and other required members are added. A text
         is spelled as the target takes it, unless it goes `verbatim`. Where `store: true` is rejected, that
-        step becomes `NAME-to-store`, and `store` is left out from then on.
+        step becomes `NAME-to-store`, and the request is repeated without it.
 
         Unless it `may_fail`, an answer that is not 2xx ends the scenario.
         """
         members = spelled({**self.required_members(), **body}, STRING if verbatim else self.target.spelling)
-        if self.target.stores_nothing and members.get("store") is True:
-            del members["store"]
         how: dict[str, Any] = {"headers": headers, "read_events": read_events}
         exchange = await self.send(name, "POST", "/responses", body=members, **how)
         if rejects_storage(exchange):
-            self.target.stores_nothing = True
             self.rename(name, f"{name}-to-store")
             del members["store"]
             exchange = await self.send(name, "POST", "/responses", body=members, **how)

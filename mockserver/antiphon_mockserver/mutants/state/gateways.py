@@ -152,8 +152,6 @@ FOREIGN: tuple[tuple[str, str, str, Callable[[RequestDetails], bool]], ...] = (
      lambda details: details.body.get("max_output_tokens") is not None),
     ("rejects_to_stream", "Rejects `stream: true`.", "stream",
      lambda details: details.body.get("stream") is True),
-    ("rejects_to_store", "Rejects `store: true`.", "store",
-     lambda details: details.body.get("store") is True),
     ("rejects_prompt_cache_keys", "Rejects `prompt_cache_key`.", "prompt_cache_key",
      lambda details: details.body.get("prompt_cache_key") is not None),
 )  # fmt: skip
@@ -175,3 +173,12 @@ for _name, _sentence, _param, _is_foreign in FOREIGN:
         "requests.a-create-that-others-depend-on-is-accepted",
         _rejecting(_param, _is_foreign),
     )
+
+
+add(
+    SEAM,
+    "rejects_to_store",
+    "Rejects `store: true`, and says that it stores responses.",
+    "requests.accepts-booleans",
+    _rejecting("store", lambda details: details.body.get("store") is True),
+)
