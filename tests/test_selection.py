@@ -84,7 +84,7 @@ def test_check_prints_the_command_and_the_command_fails_the_same(responses_mock,
     output = capsys.readouterr().out
     assert "rule usage.total-is-the-sum" in output
     assert "not conformant: 1 cause to mend" in output
-    assert len(responses_mock.journal) - count <= 16
+    assert len(responses_mock.journal) - count <= 17
 
 
 @pytest.mark.responses_mock(dialect="openai")

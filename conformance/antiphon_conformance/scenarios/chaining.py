@@ -28,6 +28,9 @@ from antiphon_conformance.scenarios.answers import keeps_nothing
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 
+REFERENCED = ("referenced", "referenced_by_type")
+"""The steps whose input refers to items."""
+
 
 @scenario(features=("chain",))
 async def chaining(conversation: Conversation) -> None:
@@ -72,6 +75,8 @@ async def chaining(conversation: Conversation) -> None:
             await conversation.get("unstored", f"/responses/{conversation.id_of(whole)}")
     if "input_items" in conversation.dialect.features:
         await conversation.get("continued_items", f"/responses/{second}/input_items")
+        if conversation.dialect.resolve("INP-25"):
+            await list_references(conversation)
     await conversation.part("compact", compact)
 
 
@@ -139,10 +144,10 @@ async def refer(conversation: Conversation, question: str, *turns: Exchange) -> 
     if not all(isinstance(row["id"], str) for row in (reference, bare)):
         return
     reference["type"] = "item_reference"
-    step = "referenced"
+    step, by_type = REFERENCED
     answer = await conversation.create(step, input=[reference, bare, user(question)], may_fail=True)
     if not answer.ok:
-        step = "referenced_by_type"
+        step = by_type
         answer = await conversation.create(step, input=[reference, user(question)], may_fail=True)
     if answer.ok and not says(answer, FIRST_WORD):
         message = {**user(text_of(turns[0].response)), "role": "assistant"}
@@ -150,6 +155,16 @@ async def refer(conversation: Conversation, question: str, *turns: Exchange) -> 
             "told_in_full", input=[message, user(question)], store=False, may_fail=True
         )
         await ask_again(conversation, step, whole, (FIRST_WORD,))
+
+
+async def list_references(conversation: Conversation) -> None:
+    """Lists the input that has references to items."""
+    for step in REFERENCED:
+        answer = conversation.exchanges.get(step)
+        if answer is not None and answer.ok:
+            path = f"/responses/{conversation.id_of(answer)}/input_items"
+            await conversation.get(f"{step}_items", f"{path}?order=asc&limit=20")
+            return
 
 
 async def compact(conversation: Conversation) -> None:

@@ -35,8 +35,8 @@ async def reasoning(conversation: Conversation) -> None:
         effort["context"] = "auto"
     more = user("And if it is ten minutes late?")
     history = [question, *items, more]
-    await conversation.create(
-        "continued", input=history, reasoning=effort, store=False, stream=True, may_fail=True
+    continued = await conversation.create(
+        "continued", input=history, reasoning=effort, stream=True, may_fail=True
     )
     if conversation.dialect.resolve("RSN-11"):
         forgery = {**thoughts[0], "encrypted_content": f"{thoughts[0]['encrypted_content'][:-9]}AAAAAAAA="}
@@ -46,6 +46,13 @@ async def reasoning(conversation: Conversation) -> None:
         )
     if conversation.dialect.resolve("RSN-13"):
         await conversation.create("orphaned", input=[question, thoughts[0], more], may_fail=True, **options)
+
+    async def list_input(conversation: Conversation) -> None:
+        path = f"/responses/{conversation.id_of(continued)}/input_items"
+        await conversation.get("continued_items", f"{path}?order=asc&limit=20")
+
+    if continued.ok and conversation.dialect.resolve("INP-25"):
+        await conversation.part("input_items", list_input)
 
 
 @scenario(features=("reasoning",))

@@ -117,6 +117,22 @@ def lists_messages_only(body: Body, call: Call) -> Body:
     return body
 
 
+@mutant("body.lists-what-is-new-only", caught_by="input-items.what-a-reference-names-is-listed")
+def lists_what_is_new_only(body: Body, call: Call) -> Body:
+    """Leaves the answers of the model out of a list of input items."""
+    if is_list(call):
+        body["data"] = [item for item in body["data"] if item.get("role") != "assistant"]
+    return body
+
+
+@mutant("body.lists-no-reasoning", caught_by="input-items.reasoning-of-the-request-is-listed")
+def lists_no_reasoning(body: Body, call: Call) -> Body:
+    """Leaves reasoning out of a list of input items."""
+    if is_list(call):
+        body["data"] = [item for item in body["data"] if item.get("type") != "reasoning"]
+    return body
+
+
 @mutant("body.lists-texts-only", caught_by="input-items.every-item-of-the-request-is-listed")
 def lists_texts_only(body: Body, call: Call) -> Body:
     """Leaves pictures and files out of the messages of a list of input items."""

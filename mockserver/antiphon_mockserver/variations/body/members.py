@@ -42,6 +42,28 @@ def lists_messages_without_a_status(body: Json) -> Json:
     return body
 
 
+@variation("body.lists-old-items-anew", fits=("openai",))
+def lists_old_items_anew(body: Json) -> Json:
+    """Lists answers and reasoning that were sent back or named with ids of their own, and nothing encrypted.
+
+    No document says that a listed item keeps its id, and what is encrypted comes where `include` asks for it.
+    """
+    data = body.get("data")
+    if body.get("object") != "list" or not isinstance(data, list) or not data:
+        return body
+    items = [_anew(item) if isinstance(item, dict) else item for item in data]
+    ends = {"first_id": items[0].get("id"), "last_id": items[-1].get("id")} if "first_id" in body else {}
+    return {**body, "data": items, **ends}
+
+
+def _anew(item: Json) -> Json:
+    if item.get("role") != "assistant" and item.get("type") != "reasoning":
+        return item
+    return {name: value for name, value in item.items() if name != "encrypted_content"} | {
+        "id": f"{item.get('id')}0"
+    }
+
+
 @variation("body.lists-messages-with-null-for-their-status", fits=("openai",))
 def lists_messages_with_null_for_their_status(body: Json) -> Json:
     """Lists the messages of the input with null for the status that they need not have.
