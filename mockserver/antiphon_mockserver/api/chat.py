@@ -8,25 +8,32 @@ from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.api import stored_chats
+from antiphon_mockserver.api.moulding import passes_without_text, recognise
+from antiphon_mockserver.api.shapes import shape_of_chat
 from antiphon_mockserver.api.turns import check, reject_unknown_model
 from antiphon_mockserver.behaviour.chat_messages import as_create, param_of_chat
+from antiphon_mockserver.model import plan as plan_of_model
+from antiphon_mockserver.model.speaker import speaker_of
 from antiphon_mockserver.response.completion import ChatView, Chunks, completion
+from antiphon_mockserver.response.compose import compose_brief
+from antiphon_mockserver.response.mould import LARGEST_SIZE, RequestKind
 from antiphon_mockserver.response.pace import AT_ONCE
 from antiphon_mockserver.response.plan import ApiError, Context, Item, Plan
 from antiphon_mockserver.response.timeline import Timeline
+from antiphon_mockserver.response.tokens import LONG
 from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming
 from antiphon_mockserver.state.record import RequestDetails, Resource
 
+NO_MEMBERS: Mapping[str, Any] = {}
 USUAL_TEMPERATURE = 0.7
 """The temperature when a request has none."""
 
 
 def complete(server: ServerContext, request: Request) -> Answer | Streaming:
     """Answers a chat with the model, at once or as chunks: a view of the response to the same question."""
-    body = check(server, request).body
-    reject_unknown_model(server, body["model"])
     try:
-        context, plan = _plan(server, request, as_create(body))
+        known = _known_plan(server, request)
+        body, (context, plan) = (request.body, known) if known is not None else _read(server, request)
     except ApiError as error:
         error.param = param_of_chat(error.param)
         raise
@@ -34,7 +41,8 @@ def complete(server: ServerContext, request: Request) -> Answer | Streaming:
     if plan.error is not None:
         raise ApiError(str(plan.error.get("message")), status=500, code=plan.error.get("code"))
     now = server.clock.now()
-    final = server.behaviour.model.compose(plan, context, request.identity, int(now))
+    compose = server.behaviour.model.compose if known is None else compose_brief
+    final = compose(plan, context, request.identity, int(now))
     view = ChatView(final, body)
     stored_chats.keep(server, request, view)
     if body.get("stream") is not True:
@@ -54,6 +62,32 @@ def complete(server: ServerContext, request: Request) -> Answer | Streaming:
     )
 
 
+def _known_plan(server: ServerContext, request: Request) -> tuple[Context, Plan] | None:
+    """The plan for a chat of which all but the last text was read before; None for any other."""
+    recognition = recognise(server, request, shape_of_chat)
+    if recognition is None or recognition.kind.speaker is None:
+        return None
+    text, speaker = recognition.shape.text, recognition.kind.speaker
+    plan = None if text is None or len(text) > LONG else speaker.plan(text, NO_MEMBERS)
+    return None if plan is None else (speaker.context, plan)
+
+
+def _read(server: ServerContext, request: Request) -> tuple[Mapping[str, Any], tuple[Context, Plan]]:
+    """The body of a chat without ignored parameters, and the plan for it. Rejects an invalid one with 400."""
+    body = check(server, request).body
+    reject_unknown_model(server, body["model"])
+    create = as_create(body)
+    context, plan = _plan(server, request, create)
+    form = (create.get("text") or {}).get("format") or {}
+    is_plain = body.get("store") is not True and form.get("type") != "json_object" and not plan.error
+    if server.moulds is not None and is_plain and server.behaviour.model.plan is plan_of_model:
+        shape = shape_of_chat(request.key, body)
+        if shape.text is not None and len(shape.key) <= LARGEST_SIZE:
+            passes = passes_without_text(server, request, body)
+            server.moulds.of(shape.key, lambda: RequestKind(passes, speaker_of(context)))
+    return body, (context, plan)
+
+
 def _plan(server: ServerContext, request: Request, create: Mapping[str, Any]) -> tuple[Context, Plan]:
     """The plan of the model for a create, and its context. Rejects what no create may say."""
     behaviour, dialect = server.behaviour, server.dialect
@@ -61,7 +95,8 @@ def _plan(server: ServerContext, request: Request, create: Mapping[str, Any]) ->
     details = RequestDetails(request.operation.id, create, dialect, (), items, items)
     for name in CREATE_CHECKS:
         behaviour.requests.checks[name](details)
-    for examine in behaviour.requests.context_checks.values():
+    names = [*create, *(item.get("type", "") for item in items)]
+    for examine in server.context_checks.of(names):
         examine(details)
     context = Context(create, items, dialect, server.settings.seed, request.key, request.headers)
     plan = behaviour.model.plan(context)

@@ -79,7 +79,9 @@ class Recognition(NamedTuple):
     kind: RequestKind
 
 
-def recognise(server: ServerContext, request: Request) -> Recognition | None:
+def recognise(
+    server: ServerContext, request: Request, shape_of: Callable[[str, Any], Shape] = shape_of
+) -> Recognition | None:
     """What is known of a request; None where it has to be checked as a whole."""
     body, moulds = request.body, server.moulds
     if moulds is None:
@@ -147,11 +149,16 @@ def _kind(server: ServerContext, request: Request, turn: Turn, shape: Shape) -> 
     """The kind of a request that has passed all checks; None where it has the marks of moulds itself."""
     if MARK.search(shape.key) or enveloping.MARK.search(shape.key):
         return None
-    passes = turn.body is request.body and READ_NO_TEXT.issuperset(server.checks.of(turn.body))
+    passes = passes_without_text(server, request, turn.body)
     has_speaker = passes and shape.text is not None and not turn.chain
     if not has_speaker or server.behaviour.model.plan is not plan_of_model:
         return RequestKind(passes)
     return RequestKind(passes, speaker_of(turn.context))
+
+
+def passes_without_text(server: ServerContext, request: Request, body: Mapping[str, Any]) -> bool:
+    """Whether a request that has passed the checks passes them with any text in its gap."""
+    return body is request.body and READ_NO_TEXT.issuperset(server.checks.of(body))
 
 
 def _prepare(making: Making, kind: RequestKind, shape: Shape, plan: Plan) -> None:

@@ -37,6 +37,12 @@ def shape_of(key: str, body: Mapping[str, Any]) -> Shape:
     return Shape(orjson.dumps((key, common)), text)
 
 
+def shape_of_chat(key: str, body: Mapping[str, Any]) -> Shape:
+    """The shape of a request for a chat completion, which differs from others in its last message."""
+    text, gap = _text_in(body.get("messages"))
+    return Shape(orjson.dumps((key, "chat", {**body, "messages": gap})), text)
+
+
 def _text_in(source: Any) -> tuple[str | None, Any]:
     """The last text of an input, which a user says, and the input without it; None for both without one."""
     if isinstance(source, str):

@@ -57,6 +57,19 @@ def compose(plan: Plan, context: Context, identity: IdSource, created_at: int) -
     return response if is_complete else {**response, **dialect.mock.unfinished}
 
 
+def compose_brief(plan: Plan, context: Context, identity: IdSource, created_at: int) -> dict[str, Any]:
+    """Returns of the response object only what a chat completion shows of it."""
+    return {
+        "id": identity.response,
+        "created_at": created_at,
+        "status": plan.status,
+        "model": context.request["model"],
+        "incomplete_details": {"reason": plan.reason} if plan.reason else None,
+        "output": identify(plan, identity, context.dialect),
+        "usage": usage(plan, context.dialect),
+    }
+
+
 def optional_members(request: Mapping[str, Any], mock: MockTraits) -> dict[str, Any]:
     """Returns the members that the response has only because the request has them."""
     return {
