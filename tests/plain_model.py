@@ -79,7 +79,9 @@ def think(*, shown: bool) -> Piece:
 
 def _call(tool: Json) -> Piece:
     if tool["type"] == "custom":
-        return Piece("custom_tool_call", GREETING, tool["name"])
+        pattern = (tool.get("format") or {}).get("definition")
+        text = pattern.replace("[a-z_]+", "ships") if pattern else GREETING
+        return Piece("custom_tool_call", text, tool["name"])
     arguments = json.dumps(instance(tool.get("parameters") or {"type": "object"}), ensure_ascii=False)
     return Piece("function_call", arguments, tool["name"])
 

@@ -44,6 +44,15 @@ SALES = _function(
     {f"sales_in_{month}": {"type": "integer"} for month in MONTHS},
 )
 GREET = _function("greet", "Greets a guest.", {"greeting": {"type": "string", "enum": [LETTERS]}})
+RING = _function("ring_bell", "Rings the bell.", {})
+SHIPS: Json = {
+    "type": "custom",
+    "name": "query_ships",
+    "description": "Runs a query on the table of ships, in SQL.",
+    "format": {"type": "grammar", "syntax": "regex", "definition": "select [a-z_]+ from [a-z_]+"},
+}
+"""A custom tool whose input follows a grammar."""
+NAMED_SHIPS: Json = {"type": "custom", "name": "query_ships"}
 NAMED_TIME: Json = {"type": "function", "name": "get_time"}
 ALLOWED_TIME: Json = {"type": "allowed_tools", "mode": "required", "tools": [NAMED_TIME]}
 ANSWER = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}

@@ -62,6 +62,16 @@ def calls_one_at_a_time(exchange: Exchange) -> bool:
     return is_free and fields.get("parallel_tool_calls") is False and has_call(exchange)
 
 
+def calls_by_a_grammar(exchange: Exchange) -> bool:
+    """Whether the response calls a custom tool whose input follows a grammar."""
+    names = {
+        tool.get("name")
+        for _, tool in objects(exchange.request.fields.get("tools"))
+        if member(tool, "format", "type") == "grammar"
+    }
+    return any(call.get("name") in names for _, call in calls(response_in(exchange)))
+
+
 def has_reasoning(exchange: Exchange) -> bool:
     """Whether the response has a reasoning item."""
     return any(output(response_in(exchange), "reasoning"))

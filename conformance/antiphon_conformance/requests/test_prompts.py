@@ -10,6 +10,7 @@ from antiphon_spec.dialect import Dialect
 
 FIRST_WORD = "heron-58"
 SECOND_WORD = "mango-31"
+THIRD_WORD = "plum-46"
 OLD_COLOUR = "blue"
 NEW_COLOUR = "green"
 
@@ -22,6 +23,7 @@ TELL_ITEM = f"The first code word is {FIRST_WORD}. The colour is {OLD_COLOUR}."
 TELL_UNSTORED = "The password of the shed is quince-77. Reply with OK."
 ASK_FIRST = "What is the first code word?"
 ASK_ALL = "What is the first code word? What is the second code word? What is the colour?"
+ASK_THIRD = "What is the third code word?"
 
 TELL_SIMPLY = f"The code word is {FIRST_WORD}."
 TELL_ANEW = f"The code word is {SECOND_WORD}."

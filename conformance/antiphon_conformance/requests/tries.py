@@ -16,8 +16,11 @@ from antiphon_conformance.requests.functions import (
     ALLOWED_TIME,
     GREET,
     GREETING,
+    NAMED_SHIPS,
     NAMED_TIME,
+    RING,
     SALES,
+    SHIPS,
     STRICT_ANSWER,
     TIME,
     WEATHER,
@@ -25,6 +28,7 @@ from antiphon_conformance.requests.functions import (
 )
 from antiphon_conformance.requests.signs import (
     accepts,
+    calls_by_a_grammar,
     calls_one_at_a_time,
     chooses,
     demands_a_call,
@@ -183,7 +187,9 @@ CASES = (
         "a call that only `tool_choice` demands",
         demands_a_call,
         (
-            Try("demanded", "a greeting, required",
+            Try("demanded", "a greeting, a function without parameters, required",
+                {**STREAM, "input": HELLO, "tools": [RING], "tool_choice": "required"}),
+            Try("demanded_with_parameters", "a greeting, required",
                 {"input": HELLO, "tools": [TIME], "tool_choice": "required"}),
         ),
         ("tool-choice.required-makes-a-call",),
@@ -211,6 +217,17 @@ CASES = (
                 "tool_choice": "required", "max_output_tokens": FEWEST_TOKENS}),
         ),
         ("items.an-incomplete-item",),
+    ),
+    ModelCase(
+        "a call of a custom tool with a grammar",
+        calls_by_a_grammar,
+        (
+            Try("by_a_grammar", "a custom tool with a regular expression, forced", {
+                "input": "Query the names of all ships.", "tools": [SHIPS], "tool_choice": NAMED_SHIPS}),
+        ),
+        ("tool-calls.custom-input-follows",),
+        feature="custom_tools",
+        dialects=("openai",),
     ),
     ModelCase(
         "a function named by `tool_choice`",

@@ -7,9 +7,11 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.requests.signs import kind_of
-from antiphon_conformance.requests.test_prompts import ASK_SIMPLY, TOOL_RESULT
+from antiphon_conformance.requests.test_prompts import ASK_SIMPLY, FIRST_WORD, TELL_SIMPLY, TOOL_RESULT
+from antiphon_conformance.rules.reading.comparison import says
 from antiphon_conformance.rules.reading.output import calls, member, text_of
 from antiphon_conformance.scenarios.answers import keeps_nothing
+from antiphon_conformance.scenarios.chaining import ask_again
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.endings import ScenarioStopError
 from antiphon_conformance.scenarios.scenario import scenario
@@ -39,6 +41,8 @@ ONLY_WEATHER: Json = {
     "mode": "required",
     "tools": [{"type": "function", "name": "get_weather"}],
 }
+NOON = "It is noon."
+"""What a tool says that has nothing to tell: only the first output holds the fact, so that each is needed."""
 ONLY_QUERY: Json = {"type": "custom", "name": "run_query"}
 QUERY: Json = {"type": "custom", "name": "run_query", "description": "Runs a query given as plain text."}
 
@@ -88,14 +92,16 @@ async def tool_loop(conversation: Conversation) -> None:
         return
     result = f'{{"station": "{TOOL_RESULT}", "temperature": 21}}'
     between = {"type": "message", "role": "developer", "content": "Be brief."}
-    outputs = [output_of(call, result) for call in client_calls]
+    outputs = [output_of(call, result if index == 0 else NOON) for index, call in enumerate(client_calls)]
     history = [question, *items, between]
     answer = await conversation.create(
         "continued", input=[*history, *outputs], tools=tools, store=False, may_fail=True
     )
     if answer.ok and TOOL_RESULT not in text_of(answer.response):
         fact = f"The code word is {TOOL_RESULT}."
-        simple_outputs = [output_of(call, fact) for call in client_calls]
+        simple_outputs = [
+            output_of(call, fact if index == 0 else NOON) for index, call in enumerate(client_calls)
+        ]
         members: Json = {"store": False, "may_fail": True}
         await conversation.create(
             "continued_simply", input=[*history, *simple_outputs, user(ASK_SIMPLY)], tools=tools, **members
@@ -106,7 +112,8 @@ async def tool_loop(conversation: Conversation) -> None:
 @scenario(dialect="responses")
 async def parallel_calls(conversation: Conversation) -> None:
     """Streams calls of two tools at once, continues without outputs, then with them and a restricted
-    choice; sends the whole history where the target keeps no responses."""
+    choice, and asks for what the outputs said; sends the whole history where the target keeps no
+    responses."""
     tools = [WEATHER, TIME]
     question = "What are the weather and the time in Paris? Call get_weather and get_time."
     response = await conversation.create(
@@ -119,7 +126,7 @@ async def parallel_calls(conversation: Conversation) -> None:
         stream=True,
     )
     items, client_calls = _output_and_calls(response)
-    results: list[Any] = [[{"type": "input_text", "text": "It is noon."}], ""]
+    results: list[Any] = [[{"type": "input_text", "text": f"It is noon. {TELL_SIMPLY}"}], ""]
     outputs = [output_of(call, results[index % 2]) for index, call in enumerate(client_calls)]
     if outputs:
         members: Json = {"tools": tools, "may_fail": True}
@@ -132,15 +139,34 @@ async def parallel_calls(conversation: Conversation) -> None:
         answer = await conversation.create(
             "continued", input=[*before, *outputs, more], tool_choice=ONLY_WEATHER, **chain
         )
+        turn = [*outputs, more]
         if not answer.ok:
-            answer = await conversation.create("continued_freely", input=[*before, *outputs], **chain)
+            turn = outputs
+            answer = await conversation.create("continued_freely", input=[*before, *turn], **chain)
+        if answer.ok and not before:
+            await _ask_for_the_outputs(conversation, [*whole, *turn], answer, tools)
         if not answer.ok:
-            plain = [output_of(call, "It is noon.") for call in client_calls]
+            plain = [output_of(call, NOON) for call in client_calls]
             await conversation.create("continued_plainly", input=[*before, *plain], **chain)
         if not answer.ok and not before:
             await conversation.create("continued_whole", input=[*whole, *outputs], **members)
     else:
         raise ScenarioStopError(_why_no_call(response), "called")
+
+
+async def _ask_for_the_outputs(
+    conversation: Conversation, history: list[Any], answer: Exchange, tools: list[Json]
+) -> None:
+    """Asks, a turn after the outputs of the tools, for what only they said: by the chain, and with the whole
+    history when the chain does not know it."""
+    items, client_calls = _output_and_calls(answer)
+    question = [*(output_of(call, "It rains.") for call in client_calls), user(ASK_SIMPLY)]
+    members: Json = {"tools": tools, "tool_choice": "none", "store": False, "may_fail": True}
+    identity = conversation.id_of(answer)
+    chain = await conversation.create("recalled", input=question, previous_response_id=identity, **members)
+    if chain.ok and not says(chain, FIRST_WORD):
+        whole = await conversation.create("resent", input=[*history, *items, *question], **members)
+        await ask_again(conversation, "recalled", whole, (FIRST_WORD,))
 
 
 @scenario(features=("custom_tools",))

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from antiphon_conformance.http.text import named, show
-from antiphon_conformance.requests.test_prompts import FIRST_WORD, NEW_COLOUR, SECOND_WORD
+from antiphon_conformance.requests.test_prompts import FIRST_WORD, NEW_COLOUR, SECOND_WORD, THIRD_WORD
 from antiphon_conformance.rules.reading.comparison import MARGIN, knows
 from antiphon_conformance.rules.reading.output import answered, member, number, text_of
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ScenarioTrace
 
 SCENARIO = "whole_input"
-WORDS = {FIRST_WORD: "the system message", SECOND_WORD: "the first part", NEW_COLOUR: "the second part"}
+WORDS = {
+    FIRST_WORD: "the system message",
+    SECOND_WORD: "the first part",
+    NEW_COLOUR: "the second part",
+    THIRD_WORD: "the developer message",
+}
 """A word -> where in the list it stands."""
 
 
@@ -21,8 +26,13 @@ def _knows(trace: ScenarioTrace, step: str) -> set[str]:
     return {word for word in WORDS if knows(trace, step, word)}
 
 
+def _list(trace: ScenarioTrace) -> str:
+    """The step that sends the list: without the developer's message, where the server rejects that role."""
+    return "in_fewer_roles" if "in_fewer_roles" in trace else "in_parts"
+
+
 def _repeats_a_text(trace: ScenarioTrace) -> bool:
-    steps = ("one_text", "in_parts")
+    steps = ("one_text", _list(trace))
     return all(step in trace and trace[step].ok for step in steps) and bool(_knows(trace, "one_text"))
 
 
@@ -39,10 +49,12 @@ def every_part_of_the_input_reaches_the_model(trace: ScenarioTrace) -> Iterator[
 
     Servers that read only the last message, only the first part, or only the user answer beside the point.
     """
-    for word in sorted(_knows(trace, "one_text") - _knows(trace, "in_parts")):
-        actual = named("text", text_of(answered(trace["in_parts"])))
+    step = _list(trace)
+    unsent = {THIRD_WORD} if step == "in_fewer_roles" else set()
+    for word in sorted(_knows(trace, "one_text") - _knows(trace, step) - unsent):
+        actual = named("text", text_of(answered(trace[step])))
         where = "reply.body/output"
-        yield Finding(where, f"{word}, from {WORDS[word]} of the input", actual, trace["in_parts"].id)
+        yield Finding(where, f"{word}, from {WORDS[word]} of the input", actual, trace[step].id)
 
 
 def _tokens(trace: ScenarioTrace, step: str) -> int | float | None:

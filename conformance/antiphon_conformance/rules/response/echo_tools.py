@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from antiphon_conformance.http.exchange import Part
@@ -49,6 +49,55 @@ def tools_come_back(response: ResponseObject) -> Iterator[Finding]:
             yield Finding(
                 f"{response.where}/tools", f"the {name[0]} tool {show(name[1])}", named("tools", actual)
             )
+
+
+@rule(
+    "echo-tools.no-tool-comes-back-twice",
+    ResponseObject,
+    cites="RES-28",
+    when=_has_simple_tools,
+    needs="an answer to a request with function or custom tools",
+    reads={Part.TEXTS},
+)
+def no_tool_comes_back_twice(response: ResponseObject) -> Iterator[Finding]:
+    """Each function and custom tool comes back as often as the request has it.
+
+    A server that adds the tools of earlier turns offers the model the same tool several times.
+    """
+    actual = _names(tool for _, tool in objects(response.object.get("tools")))
+    asked = _names(iter(tools_of(response)))
+    for name in dict.fromkeys(asked):
+        if actual.count(name) > asked.count(name):
+            expected = f"the {name[0]} tool {show(name[1])} {asked.count(name)} time(s)"
+            yield Finding(f"{response.where}/tools", expected, named("tools", actual))
+
+
+@rule(
+    "echo-tools.the-grammar-of-a-custom-tool-comes-back",
+    ResponseObject,
+    cites="RES-28",
+    when=lambda response: _has_simple_tools(response) and any(_grammars(tools_of(response))),
+    needs="an answer to a request whose custom tool has a grammar",
+    reads={Part.TEXTS},
+)
+def the_grammar_of_a_custom_tool_comes_back(response: ResponseObject) -> Iterator[Finding]:
+    """The grammar of a custom tool comes back in its `format`.
+
+    Where it is gone, nothing holds the model to it.
+    """
+    actual = dict(_grammars(tool for _, tool in objects(response.object.get("tools"))))
+    came = {name for _, name in _names(tool for _, tool in objects(response.object.get("tools")))}
+    for name, definition in _grammars(tools_of(response)):
+        if name in came and actual.get(name) != definition:
+            expected = f"the grammar {show(definition)} of {name}"
+            yield Finding(f"{response.where}/tools", expected, show(actual.get(name, ABSENT)))
+
+
+def _grammars(tools: Iterable[Tool]) -> Iterator[tuple[Any, Any]]:
+    """(name, definition) of the tools that have a grammar."""
+    for tool in tools:
+        if member(tool, "format", "type") == "grammar":
+            yield tool.get("name"), member(tool, "format", "definition")
 
 
 def _pairs(response: ResponseObject) -> Sequence[tuple[str, Tool, Tool]]:

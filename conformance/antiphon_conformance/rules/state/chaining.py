@@ -299,6 +299,32 @@ def a_call_without_its_output_is_rejected(trace: ScenarioTrace) -> Iterator[Find
     yield from expect_rejection(trace["unanswered"], "a 4xx, since the previous calls have no outputs")
 
 
+def _recalls_an_output(trace: ScenarioTrace) -> bool:
+    """Whether the chain or the whole history tells what the output of a tool said a turn before."""
+    steps = [step for step in ("recalled", "resent") if step in trace and trace[step].ok]
+    return "recalled" in steps and any(knows(trace, step, FIRST_WORD) for step in steps)
+
+
+@rule(
+    "chaining.outputs-of-tools-stay-in-the-context",
+    ScenarioTrace,
+    scenario="parallel_calls",
+    cites=("STA-01", "STA-03"),
+    when=unless_run_forgets(_recalls_an_output),
+    needs="a model that recalls the output of a tool when it gets the whole history",
+)
+def outputs_of_tools_stay_in_the_context(trace: ScenarioTrace) -> Iterator[Finding]:
+    """A continuation knows what the outputs of tools said in an earlier turn.
+
+    Some servers keep the messages of a turn and drop its calls and their outputs: the agent forgets each
+    step.
+    """
+    if not knows(trace, "recalled", FIRST_WORD):
+        chain = trace["recalled"]
+        actual = named("text", text_of(answered(chain)))
+        yield Finding("reply.body/output", f"the code word {FIRST_WORD}", actual, chain.id)
+
+
 @rule(
     "chaining.a-call-with-its-output-is-accepted",
     ScenarioTrace,

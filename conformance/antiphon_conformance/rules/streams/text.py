@@ -7,7 +7,7 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.output import output, refusals, text_of
+from antiphon_conformance.rules.reading.output import member, output, refusals, text_of
 from antiphon_conformance.rules.reading.stream_view import stream_view, value_below, views
 from antiphon_conformance.rules.reading.streams import (
     breaches,
@@ -179,7 +179,10 @@ def parts_are_in_their_item(stream: StreamReply) -> Iterator[Finding]:
     reads={Part.TEXTS},
 )
 def delta_logprobs_add_up_to_the_logprobs(stream: StreamReply) -> Iterator[Finding]:
-    """`output_text.done` has the log probabilities of its deltas, where both events have any."""
+    """`output_text.done` has the log probabilities of its deltas, where both events have any.
+
+    The number of entries and their tokens agree.
+    """
     for thread in stream_view(stream).of(TEXT):
         total = thread.lane.accumulates
         end = thread.first(total.done) if total else None
@@ -188,9 +191,18 @@ def delta_logprobs_add_up_to_the_logprobs(stream: StreamReply) -> Iterator[Findi
         lists = [event.data.get("logprobs") for event in thread.events if event.type == total.event]
         entries: list[Any] = [entry for entries in lists if isinstance(entries, list) for entry in entries]
         whole = end.data.get("logprobs")
-        if entries and isinstance(whole, list) and len(whole) != len(entries):
+        if not entries or not isinstance(whole, list):
+            continue
+        if len(whole) != len(entries):
             expected = f"{len(entries)} entries, as in the deltas"
             yield Finding(f"{end.where}/logprobs", expected, f"{len(whole)} entries")
+            continue
+        for index, (piece, entry) in enumerate(zip(entries, whole, strict=True)):
+            early, late = member(piece, "token"), member(entry, "token")
+            if isinstance(early, str) and isinstance(late, str) and early != late:
+                expected = f"{show(early)}, as in the deltas"
+                yield Finding(f"{end.where}/logprobs/{index}/token", expected, show(late))
+                break
 
 
 def _has_final_text(stream: StreamReply) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from typing import Any
 
@@ -52,6 +53,10 @@ def _use_one_id_for_both(item: Json, _call: Call) -> None:
     item["call_id"] = item["id"]
 
 
+def _wrap_the_input(item: Json, _call: Call) -> None:
+    item["input"] = json.dumps({"input": item["input"]})
+
+
 def _turn_into_a_function(item: Json, _call: Call) -> None:
     item.update(type="function_call", arguments=item.pop("input"))
 
@@ -69,6 +74,20 @@ add(
     "Uses the id of a call as its `call_id`.",
     "tool-calls.call-id-is-not-the-item-id",
     on_items("function_call", change=_use_one_id_for_both),
+)
+add(
+    SEAM,
+    "wraps_custom_inputs",
+    "Sends the input of a custom tool as a JSON object with one member.",
+    "tool-calls.custom-input-is-not-wrapped",
+    on_items("custom_tool_call", change=_wrap_the_input),
+)
+add(
+    SEAM,
+    "ignores_grammars",
+    "Calls a custom tool with a text that is not in its grammar.",
+    "tool-calls.custom-input-follows-the-grammar",
+    on_items("custom_tool_call", change=setting("input", "All of them!")),
 )
 add(SEAM, "turns_custom_tools_into_functions", "Sends calls of custom tools as function calls.",
     "tool-calls.a-call-has-the-type-of-its-tool",

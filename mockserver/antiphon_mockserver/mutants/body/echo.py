@@ -110,6 +110,23 @@ def drops_tools_in_silence(body: Any) -> Any:
     return body
 
 
+@mutant("body.repeats-tools", caught_by="echo-tools.no-tool-comes-back-twice")
+def repeats_tools(body: Any) -> Any:
+    """Reports every tool twice."""
+    if is_response(body):
+        body["tools"] = [*body["tools"], *body["tools"]]
+    return body
+
+
+@mutant("body.drops-grammars", caught_by="echo-tools.the-grammar-of-a-custom-tool-comes-back")
+def drops_grammars(body: Any) -> Any:
+    """Reports every custom tool as one that takes any text."""
+    for tool in body["tools"] if is_response(body) else ():
+        if tool["type"] == "custom":
+            tool["format"] = {"type": "text"}
+    return body
+
+
 @mutant("body.drops-tools-that-are-not-functions", caught_by="echo-tools.tools-come-back")
 def drops_tools_that_are_not_functions(body: Any) -> Any:
     """Leaves all tools that are not functions out of `tools`."""

@@ -106,6 +106,9 @@ PARTS = (
      "requests.accepts-a-picture", _has_part("input_image")),
     ("rejects_files", "Rejects every part of a message with a file.",
      "requests.accepts-a-file", _has_part("input_file")),
+    ("rejects_grammars", "Rejects a custom tool with a grammar.", "tool-calls.a-grammar-is-accepted",
+     lambda details: any(
+         (tool.get("format") or {}).get("type") == "grammar" for tool in details.body.get("tools") or ())),
     ("rejects_custom_tools", "Rejects custom tools, as if they were not in the document.",
      "requests.a-create-that-others-depend-on-is-accepted",
      lambda details: any(tool.get("type") == "custom" for tool in details.body.get("tools") or ())),

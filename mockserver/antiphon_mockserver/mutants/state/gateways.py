@@ -125,6 +125,18 @@ def sends_instructions_in_place_of_answers(behaviour: Behaviour) -> Behaviour:
     return replace(behaviour, context=replace(behaviour.context, join=join))
 
 
+@mutant("state.forgets-what-tools-said", caught_by="chaining.outputs-of-tools-stay-in-the-context")
+def forgets_what_tools_said(behaviour: Behaviour) -> Behaviour:
+    """Drops answered calls, and their outputs, from the earlier turns of a chain."""
+
+    def join(chain: Sequence[Record], items: Sequence[Item]) -> tuple[Item, ...]:
+        earlier = behaviour.context.join(chain, ())
+        ends = {item.get("call_id") for item in earlier if item["type"] == "function_call_output"}
+        return (*(item for item in earlier if item.get("call_id", "") not in ends), *items)
+
+    return replace(behaviour, context=replace(behaviour.context, join=join))
+
+
 def _as_system(text: Any) -> Item:
     part = {"type": "input_text", "text": str(text or "")}
     return {"type": "message", "role": "system", "status": "completed", "content": [part]}

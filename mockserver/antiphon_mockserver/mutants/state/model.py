@@ -140,6 +140,10 @@ INPUTS: tuple[tuple[str, str, str, Callable[[Context], Context]], ...] = (
      "requests.every-part-of-the-input-reaches-the-model",
      lambda context: replace(context, items=tuple(
          item for item in context.items if item.get("role") != "system"))),
+    ("keeps_developer_messages_from_the_model", "Sends no developer message to the model.",
+     "requests.every-part-of-the-input-reaches-the-model",
+     lambda context: replace(context, items=tuple(
+         item for item in context.items if item.get("role") != "developer"))),
     ("sends_letters_to_the_model", "Sends each character of a text to the model as a message.",
      "usage.input-tokens-fit-the-input", _each_text(lambda text: [*text])),
 )  # fmt: skip
