@@ -33,6 +33,8 @@ def untruth(finding: Finding, exchange: Exchange) -> str:
     if value is ABSENT:
         return "" if finding.actual == "absent" else f"{finding.where} is absent, not {finding.actual}"
     sent = {show(value, limit) for limit in (100, 400, 60, 40)} | {str(value), repr(value), f"'{value}'"}
+    if isinstance(value, str) and finding.actual.startswith('"…'):  # the text, from where it differs
+        sent |= {show(f"…{value[start:]}") for start in range(len(value))}
     if any(_is_same(finding.actual, text) for text in sent):
         return ""
     return f"{finding.where} is {show(value)}, not {finding.actual}"

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from antiphon_conformance import engine
+from antiphon_conformance.http.text import show_apart
 from antiphon_conformance.rules.reading.place import at_nearest
 from antiphon_conformance.rules.rule import Finding, rules_for
 from antiphon_mockserver.mutants import all_mutants
@@ -116,3 +117,11 @@ def test_a_member_of_what_is_no_object_is_told_at_that_value(where, expected, to
 def test_the_check_of_this_file_can_fail(where, actual, is_true):
     finding = Finding(where, "something else", actual)
     assert (not untruth(finding, exchange("repeat/first", BODY))) is is_true
+
+
+def test_two_long_texts_are_shown_from_where_they_differ():
+    text = "so far they are alike, word by word and letter by letter, and then comes one end"
+    other = text.replace("one end", "another end")
+    assert show_apart(text, other) == '"…ter, and then comes one end"'
+    assert show_apart(other, text) == '"…ter, and then comes another end"'
+    assert (show_apart("one", "other"), show_apart(None, text)) == ('"one"', "null")

@@ -28,6 +28,12 @@ class Absent:
 ABSENT = Absent()
 
 
+MOST_ALIKE = 40
+"""How many characters two texts have in common at their beginning before it is cut."""
+MOST_READ = 20_000
+"""In how many characters a difference is looked for."""
+
+
 def show(value: Any, limit: int = LIMIT) -> str:
     """A JSON-like rendering of `value` on one line, of at most about `limit` characters.
 
@@ -41,6 +47,18 @@ def show(value: Any, limit: int = LIMIT) -> str:
         if room < 0:
             return "".join(pieces)[: limit - 1] + "…"
     return "".join(pieces)
+
+
+def show_apart(value: Any, other: Any) -> str:
+    """`value` as `show` renders it; of a long text that begins like `other`, from shortly before the place
+    where the two differ, for else both would be cut before it."""
+    if not isinstance(value, str) or not isinstance(other, str):
+        return show(value)
+    pairs = enumerate(zip(value[:MOST_READ], other[:MOST_READ], strict=False))
+    same = next(
+        (index for index, pair in pairs if len(set(pair)) > 1), min(len(value), len(other), MOST_READ)
+    )
+    return show(value if same <= MOST_ALIKE else f"…{value[same - MOST_ALIKE // 2 :]}")
 
 
 def named(noun: str, value: Any) -> str:

@@ -52,8 +52,8 @@ SHOWN = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED)
 VERBS: Mapping[str, tuple[str, str]] = {
     BREAKS: ("breaks at", "break at"),
     PARTLY: ("breaks in part", "break in part"),
-    IDLE: ("without effect", "without effect"),
     WORKS: ("works with", "work with"),
+    IDLE: ("without effect", "without effect"),
     UNCLEAR: ("unclear", "unclear"),
     ABSENT: ("not offered", "not offered"),
 }

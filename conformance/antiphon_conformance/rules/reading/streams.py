@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from antiphon_conformance.http.exchange import Event
-from antiphon_conformance.http.text import ABSENT, safe, show
+from antiphon_conformance.http.text import ABSENT, safe, show, show_apart
 from antiphon_conformance.rules.reading.comparison import VOLATILE
 from antiphon_conformance.rules.reading.output import value_at
 from antiphon_conformance.rules.reading.stream_view import StreamView, Thread, stream_view, value_below, views
@@ -131,9 +131,8 @@ def unequal_sums(stream: StreamReply, *lanes: str) -> Iterator[Finding]:
             continue
         whole = last_event.data.get(rule.whole, total)
         if whole != total and not _came_at_once(thread, rule, whole, total):
-            yield Finding(
-                f"{last_event.where}/{rule.whole}", f"the joined deltas: {show(total)}", show(whole)
-            )
+            expected = f"the joined deltas: {show_apart(total, whole)}"
+            yield Finding(f"{last_event.where}/{rule.whole}", expected, show_apart(whole, total))
 
 
 def _came_at_once(thread: Thread, rule: Accumulation, whole: Any, total: str) -> bool:
@@ -150,7 +149,7 @@ def unequal_views(stream: StreamReply, *lanes: str) -> Iterator[Finding]:
     """
     for thread in (thread for lane in lanes for thread in stream_view(stream).of(lane)):
         rule = thread.lane.accumulates
-        whole, expected = _whole(stream, thread, rule) if rule else (ABSENT, "")
+        whole, words = _whole(stream, thread, rule) if rule else (ABSENT, "{}")
         for where, view in views(thread) if rule and whole is not ABSENT else ():
             if view is ABSENT and thread.lane.within in ("item", "part"):
                 continue
@@ -159,21 +158,21 @@ def unequal_views(stream: StreamReply, *lanes: str) -> Iterator[Finding]:
                 continue
             if view is ABSENT or _or_null(value) != _or_null(whole):
                 path = f"{where}/{rule.into}" if rule and rule.into else where
-                yield Finding(path, expected, show(value))
+                yield Finding(path, words.format(show_apart(whole, value)), show_apart(value, whole))
 
 
 def _whole(stream: StreamReply, thread: Thread, rule: Accumulation) -> tuple[Any, str]:
-    """The text of a lane as it ended, and what is expected of the objects that show it; ABSENT where nothing
-    tells how it ended."""
+    """The text of a lane as it ended, and the words of what is expected of the objects that show it; ABSENT
+    where nothing tells how it ended."""
     last_event, total = thread.first(rule.done), pieces(thread) if thread.from_start else ABSENT
     if last_event is not None:
         whole = last_event.data.get(rule.whole, total)
-        return whole, f"{show(whole)}, as in {last_event.where}"
+        return whole, f"{{}}, as in {last_event.where}"
     terminal = stream_view(stream).terminal()
     is_whole = terminal is not None and terminal.type == "response.completed"
     if not is_whole or not isinstance(total, str) or not total or not _is_placed(stream, thread):
-        return ABSENT, ""
-    return total, f"the joined deltas: {show(total)}"
+        return ABSENT, "{}"
+    return total, "the joined deltas: {}"
 
 
 def _is_placed(stream: StreamReply, thread: Thread) -> bool:

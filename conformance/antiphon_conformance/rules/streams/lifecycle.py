@@ -294,7 +294,7 @@ def the_terminal_event_has_the_items_of_the_stream(stream: StreamReply) -> Itera
     for index in range(len(output)):
         if index not in threads:
             yield Finding(
-                f"{where}/{index}", "no item, since the stream has none at this index", show(output[index])
+                f"{where}/{index}", "an item that the stream announced at this index", show(output[index])
             )
 
 
