@@ -32,8 +32,8 @@ USUAL_TEMPERATURE = 0.7
 def complete(server: ServerContext, request: Request) -> Answer | Streaming:
     """Answers a chat with the model, at once or as chunks: a view of the response to the same question."""
     try:
-        known = _known_plan(server, request)
-        body, (context, plan) = (request.body, known) if known is not None else _read(server, request)
+        reading = _known_plan(server, request)
+        body, (context, plan) = (request.body, reading) if reading is not None else _read(server, request)
     except ApiError as error:
         error.param = param_of_chat(error.param)
         raise
@@ -41,7 +41,7 @@ def complete(server: ServerContext, request: Request) -> Answer | Streaming:
     if plan.error is not None:
         raise ApiError(str(plan.error.get("message")), status=500, code=plan.error.get("code"))
     now = server.clock.now()
-    compose = server.behaviour.model.compose if known is None else compose_brief
+    compose = server.behaviour.model.compose if reading is None else compose_brief
     final = compose(plan, context, request.identity, int(now))
     view = ChatView(final, body)
     stored_chats.keep(server, request, view)

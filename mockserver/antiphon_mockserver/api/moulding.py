@@ -104,8 +104,8 @@ def cast_known(server: ServerContext, request: Request, recognition: Recognition
         return None
     body = request.body
     source = Source(body, (), text)
-    if kind.text is not None and (said := kind.speaker.say(text, body)) is not None:
-        return _cast_text(server, request, kind.text, source, said) if len(said[0]) <= LONG else None
+    if kind.text is not None and (speech := kind.speaker.say(text, body)) is not None:
+        return _cast_text(server, request, kind.text, source, speech) if len(speech[0]) <= LONG else None
     if examinations := server.context_checks.of([*body, "message"]):
         items = tuple(normalise(body["input"]))
         details = RequestDetails(request.operation.id, body, server.dialect, (), items, items)
@@ -173,6 +173,10 @@ def _prepare(making: Making, kind: RequestKind, shape: Shape, plan: Plan) -> Non
         kind.envelopes[end] = _envelope(making, shape, *end)
 
 
+Speech = tuple[str, int, int]
+"""A text, its input tokens and its output tokens."""
+
+
 class Source(NamedTuple):
     """What a request of a kind gives."""
 
@@ -198,18 +202,22 @@ def _cast_plan(
     """The answer with this plan; None where no mould was made for it."""
     text = plain_text(plan)
     if text and kind.text is not None and len(text) <= LONG:
-        said = (text, plan.input_tokens, plan.output_tokens)
-        return _cast_text(server, request, kind.text, source, said)
+        speech = (text, plan.input_tokens, plan.output_tokens)
+        return _cast_text(server, request, kind.text, source, speech)
     envelope = kind.envelopes.get((plan.status, plan.reason))
     return None if envelope is None else _fill(server, request, envelope, source, plan)
 
 
 def _cast_text(
-    server: ServerContext, request: Request, mould: ResponseMould, source: Source, said: tuple[str, int, int]
+    server: ServerContext,
+    request: Request,
+    mould: ResponseMould,
+    source: Source,
+    speech: tuple[str, int, int],
 ) -> Answer:
     """The answer with this text and these token counts; stores its response."""
     identity, repeated = request.identity, source.values(json_text)
-    nonce, (text, *counts) = identity.nonce.encode(), said
+    nonce, (text, *counts) = identity.nonce.encode(), speech
     numbers = (b"%d" % counts[0], b"%d" % counts[1], b"%d" % sum(counts))
     response = mould.response.cast((nonce, json_text(text)[1:-1].encode(), *repeated, *numbers))
     answer, step = Answer(body=response), 0
@@ -302,12 +310,12 @@ def _text_mould(making: Making, shape: Shape) -> ResponseMould | None:
     body = _marked_body(turn, shape)
     if shape.text is None and server.dialect.mock.instructions_form == "messages":
         return None
-    said = Plan((message(TEXT),), input_tokens=INPUT_TOKENS, output_tokens=OUTPUT_TOKENS)
+    model_plan = Plan((message(TEXT),), input_tokens=INPUT_TOKENS, output_tokens=OUTPUT_TOKENS)
     identity = replace(request.identity, nonce=NONCE)
     final = server.behaviour.model.compose(
-        said, replace(turn.context, request=body), identity, int(server.clock.now())
+        model_plan, replace(turn.context, request=body), identity, int(server.clock.now())
     )
-    record = make_record(server, request, replace(turn, body=body), said, final)
+    record = make_record(server, request, replace(turn, body=body), model_plan, final)
     stream = None
     if record.streamed:
         parts = server.timeline(record).events.parts
@@ -323,13 +331,13 @@ def _envelope(making: Making, shape: Shape, status: str, reason: str | None) -> 
     """What responses have in common that end like this, to requests that differ only in their input."""
     server, request, turn, make_record = making
     body, mock = _marked_body(turn, shape), server.dialect.mock
-    said = replace(enveloping.MARKED, status=status, reason=reason)
+    model_plan = replace(enveloping.MARKED, status=status, reason=reason)
     context = replace(turn.context, request=body)
-    final = server.behaviour.model.compose(said, context, MarkedIdentity(), int(server.clock.now()))
+    final = server.behaviour.model.compose(model_plan, context, MarkedIdentity(), int(server.clock.now()))
     repeats_input = mock.instructions_form == "messages"
     if repeats_input:
         final["instructions"] = enveloping.INSTRUCTIONS
-    record = make_record(server, request, replace(turn, body=body), said, final)
+    record = make_record(server, request, replace(turn, body=body), model_plan, final)
     whole = {**final, "output": enveloping.OUTPUT}
     stream = None
     if record.streamed:

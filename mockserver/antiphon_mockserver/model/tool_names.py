@@ -61,7 +61,7 @@ class _Form(NamedTuple):
     """A form of a name: as a whole, in words, and the stems of its telling words."""
 
     whole: str
-    spaced: str
+    in_words: str
     stems: tuple[str, ...]
 
 
@@ -75,7 +75,7 @@ def _forms(name: str) -> tuple[_Form, ...]:
 
 
 def _is_in(form: _Form, lower: str) -> bool:
-    if form.whole in lower or form.spaced in lower:
+    if form.whole in lower or form.in_words in lower:
         return True
     return bool(form.stems) and all(stem in lower for stem in form.stems)
 
