@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -44,6 +44,7 @@ from antiphon_conformance.verdict.rule_run import (
     select,
 )
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.profile import Profile, load_profile
 
 LONGEST = 60.0

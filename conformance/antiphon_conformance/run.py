@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from importlib import import_module
 from importlib.metadata import version
@@ -38,6 +38,7 @@ from antiphon_conformance.verdict.result import Run, RunResult, judge
 from antiphon_conformance.video_library.library import library_of
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 
 CONCURRENCY = 2
 """How many conversations run at a time: servers with one slot answer the others with 429."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from antiphon_spec.loading.construction import dataclass
 
 
 class Grade(StrEnum):

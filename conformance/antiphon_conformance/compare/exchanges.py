@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -29,6 +29,7 @@ from antiphon_conformance.http.exchange import (
     Stream,
 )
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 
 TAIL, LEFT_EARLY = "resumed", "left-early"
 """Traits of exchanges whose streams are not whole."""

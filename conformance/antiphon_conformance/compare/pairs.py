@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from antiphon_spec.loading.construction import dataclass
 
 _PREFIX = re.compile(r"^[A-Za-z][A-Za-z_]*?[-_]")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from antiphon_conformance.compare.difference import Aspect, Difference
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.requirement import Kind, Requirement
 
 _CODE = re.compile(r"`([^`]+)`")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from antiphon_conformance.report.folder import TRANSCRIPT, transcript_name
 from antiphon_conformance.requests.location import locate
 from antiphon_conformance.verdict.result import Run
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 
 RECORDING = "recording"
 """The name of the conversation that holds exchanges of no conversation of ours."""

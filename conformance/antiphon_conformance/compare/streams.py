@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +14,7 @@ from antiphon_conformance.http.exchange import Stream, by_type
 from antiphon_conformance.http.text import ABSENT
 from antiphon_conformance.rules.reading.places import is_index, places
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.stream import Grammar, Lane
 
 ITEM = "(items)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -13,6 +13,7 @@ from antiphon_conformance.compare.difference import Aspect, Difference, Grade
 from antiphon_conformance.compare.members import ERROR, OPAQUE, SAMPLES, WORKS, Content, content_of
 from antiphon_conformance.compare.pairs import Pairs, form
 from antiphon_conformance.http.text import ABSENT, show
+from antiphon_spec.loading.construction import dataclass
 
 WIDTH = 60
 """How many characters a shown value has."""

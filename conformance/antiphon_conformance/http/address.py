@@ -10,9 +10,10 @@ package.module:app/other                    the same at another path
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import get_close_matches
 from urllib.parse import unquote, urlsplit
+
+from antiphon_spec.loading.construction import dataclass
 
 UNIX = "http+unix"
 REDACTED = "REDACTED"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from antiphon_conformance.http import sse
 from antiphon_conformance.http.exchange import Headers, Reply
 from antiphon_conformance.http.redaction import Redaction
 from antiphon_conformance.http.reply import is_stream, read_reply
+from antiphon_spec.loading.construction import dataclass
 
 MOST_ARRIVALS = 10_000
 """Of how many parts of a body the time is kept."""

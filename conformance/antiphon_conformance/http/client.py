@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import TracebackType
 from typing import Protocol
 
@@ -34,6 +34,7 @@ from antiphon_conformance.http.redaction import Redaction, redaction_of
 from antiphon_conformance.http.restart import Restart
 from antiphon_conformance.http.survival import Sent, Survival
 from antiphon_conformance.http.text import safe
+from antiphon_spec.loading.construction import dataclass
 
 DEAD_AFTER = 3
 """After so many calls without an answer the run ends, where the target has answered none at all."""

@@ -6,7 +6,7 @@ that into the form of the target, so that each scenario works with all of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib.metadata import version
 from urllib.parse import quote, quote_plus
 
@@ -15,6 +15,7 @@ import orjson
 from antiphon_conformance.http.address import REDACTED, is_secret_name
 from antiphon_conformance.http.exchange import Headers, Request
 from antiphon_conformance.recordings.transcript import SECRET_HEADERS
+from antiphon_spec.loading.construction import dataclass
 
 BEARER, HEADER, QUERY, NONE = "bearer", "header", "query", "none"
 PLACES = "bearer, header:NAME, query:NAME or none"

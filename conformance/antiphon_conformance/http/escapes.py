@@ -11,7 +11,8 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from antiphon_spec.loading.construction import dataclass
 
 MOST_LAYERS = 4
 """How many escapes of escapes are undone."""

@@ -6,9 +6,10 @@ Our impatience is never the target's fault: an exchange that we gave up says so,
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from antiphon_conformance.http.sse import MOST_EVENTS
+from antiphon_spec.loading.construction import dataclass
 
 WHOLE = 10
 """How many time-outs a whole exchange may take, unless an option says otherwise: it goes on all the while."""

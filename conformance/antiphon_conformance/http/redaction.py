@@ -22,13 +22,13 @@ import re
 from base64 import b32encode, b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
 from antiphon_conformance.http.address import REDACTED
 from antiphon_conformance.http.escapes import fold, layers, letter_places
 from antiphon_conformance.http.exchange import Headers
+from antiphon_spec.loading.construction import dataclass
 
 SHORTEST = 8
 """A shorter key is hidden as a whole word alone."""

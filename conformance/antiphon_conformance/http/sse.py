@@ -18,12 +18,13 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 from typing import Any
 
 from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Event, Frame, Stream
+from antiphon_spec.loading.construction import dataclass
 
 SENTINEL = "[DONE]"
 MOST_EVENTS = 100_000

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import orjson
 
 from antiphon_conformance.http.turns import (
@@ -16,6 +14,7 @@ from antiphon_conformance.http.turns import (
     is_error,
     response_id,
 )
+from antiphon_spec.loading.construction import dataclass
 
 ACCEPTED = f"{STEER}.accepted"
 

@@ -12,13 +12,14 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Any
 
 from antiphon_conformance.http.exchange import FATAL, GAVE_UP, SILENCING, Exchange, Request
 from antiphon_conformance.http.patience import Patience
 from antiphon_conformance.http.restart import Restart
+from antiphon_spec.loading.construction import dataclass
 
 RECENT = 3
 """How many of the last answered requests are suspects, too."""

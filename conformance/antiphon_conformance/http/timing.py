@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 from itertools import pairwise
 
 from antiphon_conformance.http.exchange import Reply, final_response
+from antiphon_spec.loading.construction import dataclass
 
 DELTA = re.compile(rb'"type"\s*:\s*"response\.[a-z_.]+\.delta"')
 """What an event that brings a piece of a text or of arguments has in its data."""

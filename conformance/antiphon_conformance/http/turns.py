@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from antiphon_conformance.http import sse, strict_json
 from antiphon_conformance.http.exchange import ENDS, Exchange, Frame, Headers, Part, Reply, is_beside
 from antiphon_conformance.http.redaction import Redaction
+from antiphon_spec.loading.construction import dataclass
 
 ERROR = "error"
 BINARY = "binary"

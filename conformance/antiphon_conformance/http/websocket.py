@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -50,6 +50,7 @@ from antiphon_conformance.http.turns import (
     Turn,
     redact,
 )
+from antiphon_spec.loading.construction import dataclass
 
 PATH = "/responses"
 CREATE = "response.create"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from antiphon_spec import dialect as dialects
 from antiphon_spec.data import DataError, nearest
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.frozen import load_frozen
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.loading.discovery import ExtensionError
 from antiphon_spec.profile import load_profile
 

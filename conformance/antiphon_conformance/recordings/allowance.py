@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from antiphon_conformance.http.body import cost_of
 from antiphon_conformance.http.exchange import GAVE_UP, Exchange, Reply, Stream
 from antiphon_conformance.http.sse import MOST_EVENTS
+from antiphon_spec.loading.construction import dataclass
 
 MIB = 1024 * 1024
 COST_OF_REQUEST = 2

@@ -13,7 +13,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from antiphon_conformance.http.redaction import redaction_of
 from antiphon_conformance.recordings.judge_process import (
@@ -28,6 +27,7 @@ from antiphon_conformance.recordings.judge_process import (
 from antiphon_conformance.recordings.keys import hide
 from antiphon_conformance.recordings.passage import Budget, bare, exchange_of
 from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_spec.loading.construction import dataclass
 
 PROGRAM = "from antiphon_conformance.recordings.judge_process import main; main()"
 START = 60.0

@@ -12,7 +12,7 @@ import struct
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,6 +27,7 @@ from antiphon_conformance.recordings.keys import hide
 from antiphon_conformance.recordings.passage import Passage, exchange_of
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import Dialect, load_concrete
+from antiphon_spec.loading.construction import dataclass
 
 LENGTH = struct.Struct(">Q")
 """How a length stands before a message."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from antiphon_conformance.http import sse, strict_json
 from antiphon_conformance.http.body import too_large
@@ -19,6 +19,7 @@ from antiphon_conformance.http.reply import is_stream, read_reply
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.http.turns import Message, read_turn
 from antiphon_conformance.recordings.bodies import CodingError, decode
+from antiphon_spec.loading.construction import dataclass
 
 COST = 2000
 """Bytes of memory of an exchange besides its headers and bodies."""

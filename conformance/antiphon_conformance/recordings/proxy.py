@@ -15,7 +15,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from antiphon_conformance.recordings.passage import NO_HEADERS, Budget, Kept, Pa
 from antiphon_conformance.recordings.proxy_sockets import LARGEST_MESSAGE, SocketRelay, is_upgrade
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 
 HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import aiohttp
 import orjson
@@ -19,6 +19,7 @@ from antiphon_conformance.http.exchange import WARMS_UP, Headers
 from antiphon_conformance.http.turns import Message
 from antiphon_conformance.recordings.passage import NO_HEADERS, Budget, Passage
 from antiphon_conformance.recordings.sockets import Recorded, Turns
+from antiphon_spec.loading.construction import dataclass
 
 LARGEST_MESSAGE = 16 << 20
 NORMAL, FAILED = 1000, 1011

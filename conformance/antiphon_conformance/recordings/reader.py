@@ -17,7 +17,7 @@ import zlib
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
@@ -37,6 +37,7 @@ from antiphon_conformance.recordings.bodies import GZIP, gunzip
 from antiphon_conformance.recordings.evidence import with_losses
 from antiphon_conformance.recordings.keys import without_keys
 from antiphon_conformance.recordings.members import MissingMemberError, required
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.loading.yaml_text import why_no_yaml
 
 _FORMS = "JSON lines, HAR, a VCR cassette, an event stream or a response object"

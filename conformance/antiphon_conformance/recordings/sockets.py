@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from antiphon_conformance.http.exchange import OVER_WEBSOCKET, Exchange, Request
@@ -20,6 +20,7 @@ from antiphon_conformance.http.turns import (
     read_turn,
 )
 from antiphon_conformance.http.websocket import CREATE
+from antiphon_spec.loading.construction import dataclass
 
 NO_TURN = "WebSocket messages without a `response.create`"
 

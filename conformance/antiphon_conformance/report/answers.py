@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from antiphon_conformance.report.families import COMPARISONS, NO_EFFECT, fault, sight
 from antiphon_conformance.report.features import (
@@ -21,6 +20,7 @@ from antiphon_conformance.report.harm import CHATS, FEATURES, STREAMED, Wire, fe
 from antiphon_conformance.report.sorts import Sorts
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.clients import Client, load_clients
+from antiphon_spec.loading.construction import dataclass
 
 WORKS, PARTLY, BREAKS, UNCLEAR, ABSENT = "works", "breaks in part", "breaks", "unclear", "not offered"
 IDLE = "without effect"

@@ -7,7 +7,6 @@ ignores the feature, and one that answers in a way that breaks a client has it b
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from antiphon_conformance.report.answers import BREAKS, NEEDS, Answer, FeatureAnswer
 from antiphon_conformance.report.causes import Cause
@@ -25,6 +24,7 @@ from antiphon_conformance.report.features import (
 )
 from antiphon_conformance.scenarios.scenario import all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_spec.loading.construction import dataclass
 
 WORKS, FLAWED, BROKEN = "works", "works but", "broken"
 STATES = (WORKS, FLAWED, BROKEN, IGNORED, LACKING, UNSEEN)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from antiphon_conformance.report.families import (
     ANY_CREATE,
@@ -27,6 +27,7 @@ from antiphon_conformance.report.follows import FOLLOWS, Link
 from antiphon_conformance.report.groups import WORST_FIRST
 from antiphon_conformance.rules.rule import Finding
 from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_spec.loading.construction import dataclass
 
 _NAMES = re.compile(r"`[\w.\[\]]+`")
 

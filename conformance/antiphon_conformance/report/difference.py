@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
+
+from antiphon_spec.loading.construction import dataclass
 
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 ALIKE = 0.4

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.http.exchange import Event, Exchange, Reply, Request, Stream
@@ -13,6 +12,7 @@ from antiphon_conformance.report.timeline import Timeline, timeline
 from antiphon_conformance.requests.location import locate
 from antiphon_conformance.rules.views import StreamReply
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 
 TELLING = ("type", "id", "object", "status", "sequence_number")
 """Members that identify an object: an excerpt shows them beside the member that matters."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from antiphon_conformance.report import place as places
 from antiphon_conformance.report.place import Place, place_of
 from antiphon_conformance.rules.rule import Finding
 from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.requirement import Kind
 
 ABSENT = "absent"

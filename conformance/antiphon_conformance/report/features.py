@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange, MissingStepError, Reply, Trace
@@ -17,6 +17,7 @@ from antiphon_conformance.scenarios.runner import ABSENT
 from antiphon_conformance.scenarios.scenario import Scenario, all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.dialect import Dialect, Feature
+from antiphon_spec.loading.construction import dataclass
 
 OFFERED, LACKING, FAILING, IGNORED, UNSEEN = "offered", "not offered", "failing", "ignored", "not seen"
 UNREADABLE = "unreadable"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_spec.loading.construction import dataclass
 
 WORST_FIRST = (
     Outcome.BROKEN,

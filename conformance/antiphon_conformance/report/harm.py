@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from antiphon_conformance.report.causes import Cause, Occurrence
 from antiphon_conformance.report.families import NO_EFFECT, UNTRUE, fault, sight
@@ -12,6 +12,7 @@ from antiphon_conformance.report.sorts import SPECIAL, Share, Sorts, rarity
 from antiphon_conformance.scenarios.scenario import GENERATED
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.clients import Client, load_clients
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.requirement import Kind
 
 CHATS = ("chat_completion", "chat_stream", "chat_tools", "chat_streamed_tools", "chat_parse")

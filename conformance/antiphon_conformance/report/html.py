@@ -6,7 +6,6 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -38,6 +37,7 @@ from antiphon_conformance.rules.rule import Finding, Rule, all_rules
 from antiphon_conformance.verdict.verdict import Verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.requirement import Kind, Requirement
 
 _CODE = re.compile("`([^`]+)`")

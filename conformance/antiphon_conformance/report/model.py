@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from antiphon_conformance.verdict.verdict import Verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.frozen import load_frozen
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.profile import Profile, Weight, profile_of, profile_of_levels
 from antiphon_spec.requirement import Requirement
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from antiphon_conformance.report.capability import FLAWED, WORKS
 from antiphon_conformance.report.groups import BAD, TRIED
@@ -12,6 +11,7 @@ from antiphon_conformance.report.overview import Overview
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_conformance.verdict.verdict import Exit, Verdict
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.profile import Profile, Weight
 
 

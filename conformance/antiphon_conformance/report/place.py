@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from antiphon_spec.loading.construction import dataclass
 
 STATUS, HEADER, STREAM, EVENT, ERROR = "status", "header", "stream", "event", "error"
 RESPONSE, ITEM, PART, PAGE, LIST, OTHER = "response", "item", "part", "page", "list", "other"

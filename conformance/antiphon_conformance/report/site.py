@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from antiphon_conformance.report.compare import Comparison, compare, origin_of
 from antiphon_conformance.report.model import Report, run_summary, title
 from antiphon_conformance.report.overview import Overview, overviews
 from antiphon_conformance.report.reproduce import commands, origins
+from antiphon_spec.loading.construction import dataclass
 
 LIFE = timedelta(days=180)
 """How long a report stands for its server: after that the index shows it as expired."""

@@ -7,11 +7,12 @@ answers with reasoning or a refusal have it, say, the client breaks at those.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange, MissingStepError
 from antiphon_conformance.scenarios.scenario import GENERATED
+from antiphon_spec.loading.construction import dataclass
 
 STREAM, DOCUMENT = "streams", "answers"
 """The two ways in which an answer comes."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from antiphon_conformance.http.exchange import Event
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.rules.reading.stream_view import Thread, stream_view
 from antiphon_conformance.rules.views import StreamReply
+from antiphon_spec.loading.construction import dataclass
 
 BEFORE, AFTER = 14, 9
 """How many steps before and after the marked step the timeline shows."""

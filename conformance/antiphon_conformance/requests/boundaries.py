@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.requests.constants import CHAT
@@ -17,6 +16,7 @@ from antiphon_conformance.requests.validity import is_valid
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.document import Operation
 from antiphon_spec.json_schema.sample import Probe, Sampler
+from antiphon_spec.loading.construction import dataclass
 
 FEWEST_TOKENS = 16
 DEEPEST_WRONG = 3

@@ -15,7 +15,7 @@ import math
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 from unicodedata import unidata_version
@@ -40,6 +40,7 @@ from antiphon_conformance.scenarios.endings import INTERRUPTED
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.document import Operation
 from antiphon_spec.json_schema.unknown import close
+from antiphon_spec.loading.construction import dataclass
 
 SCENARIO = "generated"
 EXAMPLES = 30

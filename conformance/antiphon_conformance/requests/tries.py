@@ -7,7 +7,6 @@ a capable model; the others are sent only when the case was not seen, the most n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange
@@ -50,6 +49,7 @@ from antiphon_conformance.requests.signs import (
 from antiphon_conformance.requests.test_prompts import HELLO, LONG_TASK
 from antiphon_conformance.rules.reading.output import calls
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 
 Json = dict[str, Any]
 SCENARIO = "tries"

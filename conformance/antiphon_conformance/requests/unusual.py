@@ -6,13 +6,13 @@ Rules of their own judge the answers. No request needs another one, so a scenari
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.requests.constants import UNKNOWN_MODEL
 from antiphon_conformance.requests.test_prompts import UNKNOWN_ITEM, UNKNOWN_RESPONSE
 from antiphon_conformance.rules.views import AnyReply
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 
 Json = dict[str, Any]
 

@@ -14,13 +14,13 @@ rule applies to every dialect in which one of its citations resolves; a profile 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from inspect import cleandoc
 from typing import Any
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.loading.discovery import import_all, import_extensions
 from antiphon_spec.profile import Profile, Weight, load_profile
 from antiphon_spec.requirement import Requirement

@@ -8,7 +8,7 @@ then `ErrorReply`, `DocumentReply` or `StreamReply`, a `ResponseObject` for each
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 from antiphon_conformance.http import strict_json
@@ -32,6 +32,7 @@ from antiphon_conformance.rules.reading.chat import is_of_a_proxy, joined
 from antiphon_conformance.rules.reading.output import item_kind, output, refusals, text_of, texts
 from antiphon_conformance.video_library.library import Library, library_of
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 
 INVALID = "wrong-request"
 """The trait of an exchange whose request is wrong in this dialect."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.requests.attachments import NO_DOCUMENT, NO_PICTURE, document, picture
@@ -11,6 +10,7 @@ from antiphon_conformance.requests.test_prompts import ASK_SIMPLY, FIRST_WORD
 from antiphon_conformance.rules.reading.comparison import says
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
+from antiphon_spec.loading.construction import dataclass
 
 
 @dataclass(frozen=True, slots=True)

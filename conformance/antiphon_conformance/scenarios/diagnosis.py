@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from antiphon_conformance.http.client import RunOverError, Target, Transport
 from antiphon_conformance.http.exchange import UNROUTED, Exchange, Reply, Request
 from antiphon_conformance.http.reply import message_of
 from antiphon_conformance.http.text import safe
+from antiphon_spec.loading.construction import dataclass
 
 GATEWAY = frozenset({502, 503, 504})
 SITE = frozenset({401, 403, 404, 405, 410, 501})

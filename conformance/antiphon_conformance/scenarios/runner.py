@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from antiphon_conformance.http.client import RunOverError, Target
 from antiphon_conformance.http.exchange import MissingStepError, Trace
@@ -19,6 +19,7 @@ from antiphon_conformance.scenarios.endings import (
 )
 from antiphon_conformance.scenarios.scenario import Scenario
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 
 ABSENT = "no-"
 """`--feature no-background` declares that the target does not offer `background`."""

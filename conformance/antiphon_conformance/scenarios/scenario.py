@@ -13,11 +13,11 @@ dialects that know all its features; without an optional feature of the target i
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from inspect import cleandoc
 
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.loading.discovery import import_all, import_extensions
 
 ScenarioFunction = Callable[[Conversation], Awaitable[None]]

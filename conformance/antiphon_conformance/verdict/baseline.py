@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from antiphon_conformance.scenarios.scenario import GENERATED, all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec import dialect as dialects
 from antiphon_spec.data import nearest
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.loading.yaml_text import why_no_yaml
 from antiphon_spec.renamed import current_rule
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from antiphon_conformance.verdict import baseline as baselines
 from antiphon_conformance.verdict.baseline import Baseline
 from antiphon_spec.frozen import Frozen
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.profile import Profile, load_profile
 
 

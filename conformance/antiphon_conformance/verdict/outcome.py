@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from antiphon_conformance.rules.rule import Finding
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.profile import DEFAULT, Weight
 from antiphon_spec.requirement import Kind
 

@@ -7,7 +7,7 @@ runs into a `RunResult`, which holds the records and the verdicts that the repor
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from antiphon_conformance.verdict.verdict import Exit, Verdict, verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.frozen import Frozen
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.profile import Profile
 
 TOO_BUSY = (429, 503)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from antiphon_conformance.rules.rule import Check, Condition, Finding, Rule
 from antiphon_conformance.rules.views import AnyReply
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.profile import Profile
 from antiphon_spec.requirement import Requirement
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 
 from antiphon_conformance.verdict.baseline import Baseline, Entry
 from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.profile import Weight
 from antiphon_spec.requirement import Kind
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -31,6 +31,7 @@ from antiphon_conformance.verdict.verdict import Exit, Verdict, is_failure
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.frozen import load_frozen
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.requirement import Kind
 
 MOST_DIFFERENCES = 5

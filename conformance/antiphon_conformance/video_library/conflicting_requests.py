@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.requests.constants import UNKNOWN_ID
 from antiphon_conformance.video_library.invalid_requests import ENTITY_BACKED, REASONING
 from antiphon_conformance.video_library.valid_requests import ANSWERS
+from antiphon_spec.loading.construction import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange, Trace
+from antiphon_spec.loading.construction import dataclass
 
 Json = Mapping[str, Any]
 SCENARIO = "library"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.rules.reading.output import member, objects, response_or_empty, texts
 from antiphon_conformance.rules.views import INVALID, ScenarioTrace
 from antiphon_conformance.video_library.library import Library
+from antiphon_spec.loading.construction import dataclass
 
 Json = Mapping[str, Any]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from antiphon_conformance.http.text import ABSENT
@@ -11,6 +11,7 @@ from antiphon_conformance.requests.constraints import Legal
 from antiphon_conformance.requests.minimal import fill
 from antiphon_conformance.requests.paths import matches
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 
 NAME = "[a-zA-Z0-9_-]+"
 LONG = "x" * 65

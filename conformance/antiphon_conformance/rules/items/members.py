@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from antiphon_conformance.rules.reading.output import objects, parts
@@ -11,6 +10,7 @@ from antiphon_conformance.rules.reading.schema_faults import covers, findings, i
 from antiphon_conformance.rules.response.members import CLOUDGLUE, OPEN, OPENAI
 from antiphon_conformance.rules.rule import Finding, add, holds, make, rule_id
 from antiphon_conformance.rules.views import Item
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.schema import Fault
 
 

@@ -7,12 +7,12 @@ nothing is one fault: the rules about its order, its branches and its tokens hav
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from antiphon_conformance.http.exchange import BlockedError, Exchange
 from antiphon_conformance.requests.test_prompts import FIRST_WORD, NEW_COLOUR, OLD_COLOUR, SECOND_WORD
 from antiphon_conformance.rules.reading.comparison import knows, says, succeeded
 from antiphon_conformance.rules.views import ScenarioTrace
+from antiphon_spec.loading.construction import dataclass
 
 FORGETFUL = "the chain remembers nothing, as chaining.a-chain-knows-the-whole-history reports"
 

@@ -8,12 +8,13 @@ other rule judges the stream as if they were there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import Any
 
 from antiphon_conformance.http.exchange import Event
 from antiphon_conformance.rules.reading.output import typed_item, typed_part
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.stream import Grammar, Lane
 
 Json = Mapping[str, Any]

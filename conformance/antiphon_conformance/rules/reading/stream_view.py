@@ -7,7 +7,7 @@ times and not once for each of a hundred rules. No event is named here; the tabl
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from typing import Any
 
@@ -16,6 +16,7 @@ from antiphon_conformance.http.text import ABSENT
 from antiphon_conformance.rules.reading.output import item_kind
 from antiphon_conformance.rules.reading.places import places
 from antiphon_conformance.rules.views import StreamReply
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.stream import Breach, Grammar, Lane
 
 

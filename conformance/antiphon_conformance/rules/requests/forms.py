@@ -7,7 +7,6 @@ may reject pictures and files, and then says so. No model is needed for the form
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import ABSENT, show
@@ -18,6 +17,7 @@ from antiphon_conformance.rules.reading.output import member
 from antiphon_conformance.rules.rule import EVERY, Finding, add, make, rule_id
 from antiphon_conformance.rules.views import INVALID, ScenarioTrace
 from antiphon_conformance.scenarios.scenario import GENERATED
+from antiphon_spec.loading.construction import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.http.text import ABSENT, show
@@ -11,6 +10,7 @@ from antiphon_conformance.rules.reading.output import member, objects
 from antiphon_conformance.rules.reading.schema_faults import lacks_required
 from antiphon_conformance.rules.rule import Finding, add, make, rule_id
 from antiphon_conformance.rules.views import ResponseObject
+from antiphon_spec.loading.construction import dataclass
 
 
 def _tools(response: ResponseObject) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.http.exchange import Part
@@ -15,6 +14,7 @@ from antiphon_conformance.rules.reading.schema_faults import lacks_required
 from antiphon_conformance.rules.response.members import OPEN, OPENAI
 from antiphon_conformance.rules.rule import Finding, add, make, rule, rule_id
 from antiphon_conformance.rules.views import ResponseObject, is_creation
+from antiphon_spec.loading.construction import dataclass
 
 REPLACED_BY_RECORDERS = frozenset({"previous_response_id", "prompt_cache_key", "safety_identifier"})
 SHORTENED_BY_RECORDERS = frozenset({"instructions", "metadata", "model", "safety_identifier", "text"})

@@ -7,12 +7,12 @@ Nullability differs between dialects, so these rules ask the document and nothin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from antiphon_conformance.rules.reading.schema_faults import covers, findings, missing_member, response_faults
 from antiphon_conformance.rules.rule import Finding, add, holds, make, rule_id
 from antiphon_conformance.rules.views import ResponseObject
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.schema import Fault
 
 OPEN = "openresponses#/components/schemas/"

@@ -6,12 +6,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from glob import escape
 from itertools import product
 from typing import Any
+
+from antiphon_spec.loading.construction import dataclass
 
 DOCUMENTED = frozenset({"video_info", "file"})
 """The categories whose fields and types are documented; the others may hold anything."""

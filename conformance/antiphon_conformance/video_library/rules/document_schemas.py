@@ -9,12 +9,12 @@ rules on responses, their items and events.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.rules.reading.schema_faults import covers, findings
 from antiphon_conformance.rules.rule import Finding, add, make, rule_id
 from antiphon_conformance.rules.views import DocumentReply
+from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.schema import Fault
 
 

@@ -6,7 +6,6 @@ The judge evaluates the filter itself, on the target's own files, and compares t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange
@@ -21,6 +20,7 @@ from antiphon_conformance.video_library.filters.lists import (
     is_whole,
     search_scope,
 )
+from antiphon_spec.loading.construction import dataclass
 
 SCENARIO = "filters"
 

@@ -7,7 +7,6 @@ two pages only when we changed nothing between them and the pages around them ha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -19,6 +18,7 @@ from antiphon_conformance.rules.requests.queries import is_integer, query, schem
 from antiphon_conformance.rules.rule import EVERY, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, DocumentReply, ScenarioTrace
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.loading.construction import dataclass
 
 IDENTITY: Mapping[str, str] = {
     "listResponses": "id",
