@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
-from typing import NamedTuple
 
 import orjson
 
@@ -37,6 +36,7 @@ from antiphon_conformance.verdict.rule_run import (
     MOST_FINDINGS,
     Evidence,
     Result,
+    Results,
     RuleRun,
     Selection,
     evaluate,
@@ -88,13 +88,15 @@ def judge(
     copies = without_offer([_locate_trace(trace, dialect) for trace in traces], dialect)
     panel = _panel(dialect, rules, profile)
     by_scenario = {trace.scenario: trace for trace in copies}
+    found: dict[str, Results] = {}
     for trace in copies:
+        results = found.setdefault(trace.scenario, {})
         for exchange in trace.exchanges.values():
-            _evaluate_exchange(panel, exchange, trace.scenario, on_purpose=True)
+            _evaluate_exchange(panel, exchange, results, on_purpose=True)
         runs = panel.by_subject.get(ScenarioTrace, ())
         selection = select([run for run in runs if run.rule.scenario in (trace.scenario, EVERY)], Evidence())
-        evaluate(selection, ScenarioTrace(trace, dialect, by_scenario), trace.scenario, trace.exchanges)
-    return [record for run in panel.runs for record in _records(run, dialect, copies)]
+        evaluate(selection, ScenarioTrace(trace, dialect, by_scenario), results, trace.exchanges)
+    return [record for run in panel.runs for record in _records(run, dialect, copies, found)]
 
 
 def lint(
@@ -120,44 +122,49 @@ def lint(
     return records + [record for _, aside in parts for record in aside]
 
 
-class _Sum(NamedTuple):
+@dataclass(slots=True)
+class _Sum:
     """What one rule found in a part of the exchanges."""
 
-    faults: Mapping[str, Result]
+    faults: dict[str, Result] = field(default_factory=dict)
     """The results with findings, those of rules that raised, and of rules that our limits cut short, by
     exchange."""
-    clean: int
+    clean: int = 0
     """In how many exchanges it found nothing."""
-    losses: int
+    losses: int = 0
     """In how many the recorder lost what it reads."""
-    gaps: frozenset[Part]
+    gaps: frozenset[Part] = frozenset()
     """What the recorder lost in these."""
+
+    def add(self, identity: str, result: Result) -> None:
+        """Adds the result of one exchange."""
+        if result.findings or result.crash or result.no_evidence:
+            self.faults[identity] = result
+        elif result.applies:
+            self.clean += 1
+        elif result.not_recorded:
+            self.losses, self.gaps = self.losses + 1, self.gaps | result.not_recorded
 
 
 def _lint(panel: _Panel, exchanges: Iterable[Exchange]) -> tuple[list[_Sum], list[Record]]:
     """What each rule found in these exchanges, and the records of those that no rule can judge."""
     dialect, aside = panel.dialect, list[Record]()
+    by_id: dict[str, list[Exchange]] = {}
     for exchange in exchanges:
-        copy = locate(exchange, dialect)
-        why = why_unjudged(copy, dialect)
-        if why:
-            aside.append(unjudged_record(copy, dialect, why))
-        else:
-            _evaluate_exchange(panel, copy, copy.id)
-    return [_sum_up(run) for run in panel.runs], aside
-
-
-def _sum_up(run: RuleRun) -> _Sum:
-    faults: dict[str, Result] = {}
-    clean, losses, gaps = 0, 0, frozenset[Part]()
-    for identity, result in run.results.items():
-        if result.findings or result.crash or result.no_evidence:
-            faults[identity] = result
-        elif result.applies:
-            clean += 1
-        elif result.not_recorded:
-            losses, gaps = losses + 1, gaps | result.not_recorded
-    return _Sum(faults, clean, losses, gaps)
+        by_id.setdefault(exchange.id, []).append(exchange)
+    sums = {run: _Sum() for run in panel.runs}
+    for identity, group in by_id.items():
+        results: Results = {}
+        for exchange in group:
+            copy = locate(exchange, dialect)
+            why = why_unjudged(copy, dialect)
+            if why:
+                aside.append(unjudged_record(copy, dialect, why))
+            else:
+                _evaluate_exchange(panel, copy, results)
+        for run, result in results.items():
+            sums[run].add(identity, result)
+    return list(sums.values()), aside
 
 
 def _panel(dialect: Dialect, rules: Mapping[str, Rule] | None, profile: Profile | None) -> _Panel:
@@ -178,9 +185,13 @@ def _rule_run(rule: Rule, dialect: Dialect, profile: Profile) -> RuleRun:
     return RuleRun(rule, heaviest, tuple(row.id for row in rows), profile)
 
 
-def _evaluate_exchange(panel: _Panel, exchange: Exchange, scenario: str, *, on_purpose: bool = False) -> None:
-    """Runs the rules on an exchange. A request that is wrong `on_purpose` tests only whether the server
-    rejects it: when the server accepts it, the content of the answer is a consequence and is not judged.
+def _evaluate_exchange(
+    panel: _Panel, exchange: Exchange, results: Results, *, on_purpose: bool = False
+) -> None:
+    """Runs the rules on an exchange, and adds to the results of its scenario.
+
+    A request that is wrong `on_purpose` tests only whether the server rejects it: when the server accepts it,
+    the content of the answer is a consequence and is not judged.
 
     A stream repeats its response in most lifecycle events: once a response is clean, an equal one is, too;
     and after so many equal ones with the same faults nobody learns anything."""
@@ -199,24 +210,24 @@ def _evaluate_exchange(panel: _Panel, exchange: Exchange, scenario: str, *, on_p
         if time.thread_time() - start > LONGEST:
             if kind not in late:
                 late.add(kind)
-                _leave_off(selection, scenario, NoEvidenceError(TOO_LONG))
+                _leave_off(selection, results, NoEvidenceError(TOO_LONG))
             continue
         most, words = MOST_PARTS.get(kind, (parts[kind] + 1, ""))
         parts[kind] += 1
         if parts[kind] == most + 1:
-            _leave_off(selection, scenario, NoEvidenceError(f"we judge {most} {words} of an answer, no more"))
+            _leave_off(selection, results, NoEvidenceError(f"we judge {most} {words} of an answer, no more"))
         if parts[kind] > most:
             continue
-        is_clean = evaluate(selection, view, scenario, exchanges)
+        is_clean = evaluate(selection, view, results, exchanges)
         if content is not None:
             tries[content] += MOST_FINDINGS if is_clean else 1
 
 
-def _leave_off(selection: Selection, scenario: str, why: NoEvidenceError) -> None:
+def _leave_off(selection: Selection, results: Results, why: NoEvidenceError) -> None:
     """Notes that the rules judged only the first parts of an answer."""
     for table in selection:
         for candidate in table.candidates:
-            candidate.run.note(scenario, why)
+            candidate.run.note(results, why)
 
 
 def _is_wrong(exchange: Exchange, dialect: Dialect) -> bool:
@@ -246,12 +257,15 @@ def _locate_trace(trace: Trace, dialect: Dialect) -> Trace:
     return replace(trace, exchanges=steps)
 
 
-def _records(run: RuleRun, dialect: Dialect, traces: Sequence[Trace]) -> Iterator[Record]:
-    if not run.results:
+def _records(
+    run: RuleRun, dialect: Dialect, traces: Sequence[Trace], found: Mapping[str, Results]
+) -> Iterator[Record]:
+    own = {scenario: results[run] for scenario, results in found.items() if run in results}
+    if not own:
         reason = why_not_applied(run.rule, traces, dialect)
         yield run.record(dialect, run.rule.scenario or "", *reason)
     by_scenario = {trace.scenario: trace for trace in traces}
-    for scenario, result in run.results.items():
+    for scenario, result in own.items():
         yield _record(run, dialect, scenario, result, by_scenario.get(scenario))
 
 

@@ -6,6 +6,7 @@ Rules of their own judge the answers. No request needs another one, so a scenari
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from antiphon_conformance.requests.constants import UNKNOWN_MODEL
@@ -127,6 +128,7 @@ def is_odd(body: Mapping[str, Any]) -> bool:
     return any(name != "a_choice_from_nothing" or not body.get("tools") for name in _oddities_in(body))
 
 
+@cache
 def odd(name: str) -> Callable[[AnyReply], bool]:
     """For `when=`: a create is odd in this way, and its status is about its content."""
     return lambda view: (

@@ -49,6 +49,10 @@ class Result:
     counts: Counter[str] = field(default_factory=Counter)
     """How many findings there are about the parts of each exchange, with those that are not kept."""
 
+    def has_enough(self, view: Any) -> bool:
+        """Whether there is so much about the exchange of a view that nobody need look any further."""
+        return bool(self.counts) and isinstance(view, AnyReply) and self.counts[view.exchange.id] >= ENOUGH
+
     @property
     def rest(self) -> str:
         """How many findings are not kept, in words; empty when all are."""
@@ -61,25 +65,26 @@ class Result:
 
 CLEAN = Result(applies=True)
 """The result of a rule that applied and found nothing. Most rules share it."""
+Results = dict["RuleRun", Result]
+"""What the rules found in one scenario: the results of those that applied, or that something kept from it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RuleRun:
-    """One rule, the requirements that it cites in this dialect, the profile, and its results by scenario."""
+    """One rule, the requirements that it cites in this dialect, and the profile."""
 
     rule: Rule
     requirement: Requirement
     requirements: tuple[str, ...]
     profile: Profile
-    results: dict[str, Result] = field(default_factory=dict)
 
-    def leave(self, scenario: str, gaps: frozenset[Part]) -> None:
+    def leave(self, results: Results, gaps: frozenset[Part]) -> None:
         """Notes that the recorder lost what the rule needs."""
-        self._result(scenario).not_recorded |= gaps
+        self._result(results).not_recorded |= gaps
 
-    def note(self, scenario: str, error: Exception) -> None:
+    def note(self, results: Results, error: Exception) -> None:
         """Notes what kept the rule from judging a subject."""
-        result = self._result(scenario)
+        result = self._result(results)
         match error:
             case NoEvidenceError():
                 result.no_evidence = safe(str(error))
@@ -90,24 +95,16 @@ class RuleRun:
             case _:  # whatever a rule raises is our bug, never the target's
                 result.crash = _last_line(error)
 
-    def acquit(self, scenario: str) -> None:
-        """Notes that the rule applied and found nothing."""
-        result = self.results.get(scenario)
-        if result is None:
-            self.results[scenario] = CLEAN
-        else:
-            result.applies = True
-
     def report(
-        self, scenario: str, findings: Sequence[Finding], view: Any, exchanges: Mapping[str, Exchange]
+        self, results: Results, findings: Sequence[Finding], view: Any, exchanges: Mapping[str, Exchange]
     ) -> bool:
         """Notes what the rule found in a subject. Returns whether the server is to blame for it: what a
         recorder wrote in place of a value is no fault."""
         has_gaps = isinstance(view, AnyReply) and bool(view.exchange.not_recorded)
         if has_gaps and any(map(_is_about_placeholder, findings)):
-            self.leave(scenario, frozenset({Part.TEXTS}))
+            self.leave(results, frozenset({Part.TEXTS}))
             return False
-        result, room = self._result(scenario), MOST_FINDINGS
+        result, room = self._result(results), MOST_FINDINGS
         if isinstance(view, AnyReply):
             room = max(0, MOST_FINDINGS - result.counts[view.exchange.id])
             result.counts[view.exchange.id] += len(findings)
@@ -116,18 +113,11 @@ class RuleRun:
         )
         return True
 
-    def has_enough(self, scenario: str, view: Any) -> bool:
-        """Whether the rule found so much in the exchange of a view that it need not look any further."""
-        result = self.results.get(scenario)
-        if result is None or not result.counts or not isinstance(view, AnyReply):
-            return False
-        return result.counts[view.exchange.id] >= ENOUGH
-
-    def _result(self, scenario: str) -> Result:
-        """The result of a scenario that can be written to: the shared clean one is replaced."""
-        result = self.results.get(scenario)
+    def _result(self, results: Results) -> Result:
+        """The result of the rule that can be written to: the shared clean one is replaced."""
+        result = results.get(self)
         if result is None or result is CLEAN:
-            result = self.results[scenario] = Result(applies=result is CLEAN)
+            result = results[self] = Result(applies=result is CLEAN)
         return result
 
     def record(
@@ -195,13 +185,13 @@ class RuleTable:
     """Where it holds, none of them finds anything."""
     always: list[Candidate] = field(default_factory=list)
     """Those that apply to every subject."""
-    conditional: list[tuple[Condition, Candidate]] = field(default_factory=list)
-    """Those that apply where their condition holds."""
+    conditional: dict[Condition, list[Candidate]] = field(default_factory=dict)
+    """Those that apply where a condition holds, which is asked once for all that share it."""
 
     @property
     def candidates(self) -> Sequence[Candidate]:
         """All of them."""
-        return [*self.always, *(candidate for _, candidate in self.conditional)]
+        return [*self.always, *(candidate for group in self.conditional.values() for candidate in group)]
 
 
 Selection = Sequence[RuleTable]
@@ -220,67 +210,71 @@ def select(runs: Iterable[RuleRun], evidence: Evidence) -> Selection:
             if rule.when is None:
                 table.always.append(candidate)
             else:
-                table.conditional.append((rule.when, candidate))
+                table.conditional.setdefault(rule.when, []).append(candidate)
     return tuple(tables.values())
 
 
-def evaluate(selection: Selection, view: Any, scenario: str, exchanges: Mapping[str, Exchange]) -> bool:
-    """Runs rules on one subject. Returns whether none found a fault."""
+def evaluate(selection: Selection, view: Any, results: Results, exchanges: Mapping[str, Exchange]) -> bool:
+    """Runs rules on one subject, and adds to the results. Returns whether none found a fault."""
     is_clean = True
     for table in selection:
-        applying, are_all_asked = _applying(table, view, scenario)
+        applying, are_all_asked = _applying(table, view, results)
         is_clean &= are_all_asked
         is_quiet = bool(applying) and table.quiet is not None and _holds(table.quiet, view)
         for run, check, gaps, lacks_end in applying:
             try:
                 if gaps:
-                    run.leave(scenario, gaps)
+                    run.leave(results, gaps)
                     continue
-                result = run.results.get(scenario)
-                if result is not None and result is not CLEAN and run.has_enough(scenario, view):
+                result = results.get(run)
+                if result is not None and result is not CLEAN and result.has_enough(view):
                     is_clean = False
                     continue
                 if lacks_end:
                     raise NoEvidenceError(view.exchange.failure or LIMITED)
                 search = iter(()) if is_quiet else iter(check(view))
                 if (first := next(search, None)) is None:  # as nearly always
-                    if result is not CLEAN:
-                        run.acquit(scenario)
+                    if result is None:
+                        results[run] = CLEAN
+                    elif result is not CLEAN:
+                        result.applies = True
                     continue
                 findings = [first, *islice(search, MOST_FINDINGS - 1)]
             except Exception as error:  # whatever a rule raises is our bug, never the target's
                 is_clean = False
-                run.note(scenario, error)
+                run.note(results, error)
             else:
-                if run.report(scenario, findings, view, exchanges):
+                if run.report(results, findings, view, exchanges):
                     is_clean = False
     return is_clean
 
 
-def _applying(table: RuleTable, view: Any, scenario: str) -> tuple[Sequence[Candidate], bool]:
+def _applying(table: RuleTable, view: Any, results: Results) -> tuple[Sequence[Candidate], bool]:
     """The rules of a table that apply to a subject, and whether no question about that raised."""
     try:
         if table.scope is not None and not table.scope(view):
             return (), True
     except Exception as error:  # as above
         for candidate in table.candidates:
-            candidate.run.note(scenario, error)
+            candidate.run.note(results, error)
         return (), False
+    conditional = table.conditional.items()
     try:  # nearly always none raises: a list is made in half the time of a loop that catches for each
-        return [*table.always, *[candidate for when, candidate in table.conditional if when(view)]], True
+        return [*table.always, *[entry for when, group in conditional if when(view) for entry in group]], True
     except Exception:
-        return _applying_one_by_one(table, view, scenario), False
+        return _applying_one_by_one(table, view, results), False
 
 
-def _applying_one_by_one(table: RuleTable, view: Any, scenario: str) -> Sequence[Candidate]:
-    """The same where a question raises: it is noted for its rule, and the others are judged."""
+def _applying_one_by_one(table: RuleTable, view: Any, results: Results) -> Sequence[Candidate]:
+    """The same where a question raises: it is noted for its rules, and the others are judged."""
     applying = [*table.always]
-    for when, candidate in table.conditional:
+    for when, group in table.conditional.items():
         try:
             if when(view):
-                applying.append(candidate)
+                applying += group
         except Exception as error:  # as above
-            candidate.run.note(scenario, error)
+            for candidate in group:
+                candidate.run.note(results, error)
     return applying
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from antiphon_conformance.http.exchange import Event
@@ -25,8 +26,9 @@ OPENAI = "openai#/components/schemas/"
 OPEN_RESPONSES = "openresponses#/components/schemas/"
 
 
+@cache
 def tells_of(*lanes: str) -> Condition:
-    """For `when=`: the stream has an object of one of these lanes."""
+    """For `when=`: the stream has an object of one of these lanes. Rules with the same lanes share it."""
     return lambda stream: any(stream_view(stream).of(lane) for lane in lanes)
 
 

@@ -59,6 +59,7 @@ def _pointers_of_other_rules(dialect: Dialect, event_type: str) -> frozenset[str
     return frozenset(f"/{name}" for name in ("type", "sequence_number", *lane.identity, *lane.names))
 
 
+@cache
 def _has(*kinds: str) -> Callable[[StreamReply], bool]:
     @cache
     def types(dialect: Dialect) -> frozenset[str]:
