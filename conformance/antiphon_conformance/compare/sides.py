@@ -13,7 +13,7 @@ from antiphon_conformance.compare.members import Content, content_of
 from antiphon_conformance.http.exchange import Exchange, Trace
 from antiphon_conformance.recordings.reader import RecordingError, load
 from antiphon_conformance.report.folder import TRANSCRIPT, transcript_name
-from antiphon_conformance.requests.location import locate
+from antiphon_conformance.requests.location import at_operation
 from antiphon_conformance.verdict.result import Run
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.loading.construction import dataclass
@@ -103,7 +103,7 @@ def _keyed(traces: Iterable[Trace], dialect: Dialect) -> Iterator[tuple[tuple[by
     """Each exchange with its request in a form that equal ones share, and its number among them."""
     counts: dict[bytes, int] = {}
     for exchange in (exchange for trace in traces for exchange in trace.exchanges.values()):
-        key = _request(locate(exchange, dialect))
+        key = _request(at_operation(exchange, dialect))
         counts[key] = counts.get(key, 0) + 1
         yield (key, counts[key]), exchange
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import AnyStr
 
+from antiphon_spec.loading.search import Search
+
 LONGEST = 100
 """Placeholders are short; a longer text is content."""
 _PLAIN = r"redacted|sani[tz]i[sz]ed|scrubbed|placeholder|anonymi[sz]ed|x{3,}|\*{3,}"
@@ -20,6 +22,7 @@ _HINT = re.compile(f"{_PLAIN}|{_MARKED}".encode())
 _STEMS = ("redacted", "sani", "scrubbed", "placeholder", "anonymi", "xxx", "***", *_MARKED.split("|"))
 """What each hint begins with, in small letters: a search for a fixed text is far faster than a pattern."""
 _RAW_STEMS = tuple(stem.encode() for stem in _STEMS)
+_ANY_STEM = f"(?i:{'|'.join(map(re.escape, _STEMS))})"
 _HIDDEN = "REDACTED|FILTERED|MASKED|REMOVED|HIDDEN|CENSORED|SANITI[SZ]ED|SCRUBBED|ANONYMI[SZ]ED|PLACEHOLDER"
 _PRIVATE = "NAME|PERSON|USER|EMAIL|PHONE|ADDRESS|LOCATION|ORGANI[SZ]ATION|TOKEN|SECRET|PASSWORD|API_KEY"
 _WORD = rf"[\[<{{](?:{_HIDDEN}|{_PRIVATE})(?:[_ -]\w{{1,20}}){{0,2}}[\]>}}]"
@@ -32,9 +35,19 @@ _BRACKETS_AND_CAPITALS = bytes.maketrans(
 """Makes each bracket the same and each capital: then one fixed text begins every mask in brackets."""
 
 
+_STEM = Search(_ANY_STEM)
+_TRACE = Search(rf"{_ANY_STEM}|[\[<{{][A-Z]|\.\.\.\"|\u2026\"|\\u2026\"")
+"""A stem, the beginning of a mask, or the end of a text in dots."""
+
+
+def has_trace(raw: bytes) -> bool:
+    """Whether anything in the bytes of a body can be a recorder's: nearly always nothing is."""
+    return _TRACE.finds(raw.decode("utf-8", "replace"))
+
+
 def is_placeholder(text: str) -> bool:
     """Whether a whole value is a recorder's stand-in: `REDACTED`, `<FILTERED>`, `msg_XXXX`, `***`."""
-    if len(text) > LONGEST or (text.isascii() and not _occurs(_STEMS, text.lower())):
+    if len(text) > LONGEST or (text.isascii() and not _STEM.finds(text)):
         return False
     return any(pattern.fullmatch(text) for pattern in (_ANY, _CAPITALS, _BRACKETS))
 

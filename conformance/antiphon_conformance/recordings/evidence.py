@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeGuard
 
 from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, Part, Reply, Stream, final_response
-from antiphon_conformance.http.placeholder import has_mask, has_placeholder, is_placeholder
+from antiphon_conformance.http.placeholder import has_mask, has_placeholder, has_trace, is_placeholder
 from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.recordings.address import with_address
 from antiphon_conformance.recordings.shortened import dotted, is_cut, share_a_length
@@ -43,7 +43,7 @@ COUNTING = frozenset({0, 1, 12345, 123456, 1234567, 12345678, 123456789, 1234567
 
 
 class _Bodies(NamedTuple):
-    """The bytes of a request and of its answer; empty where there are none."""
+    """The bytes of a request and of its answer; empty where nothing in them can be a recorder's."""
 
     request: bytes
     reply: bytes
@@ -68,6 +68,7 @@ def with_losses(exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
 def _bodies(exchange: Exchange) -> _Bodies:
     request = strict_json.write(exchange.request.body)
     reply = exchange.reply.raw if exchange.reply is not None else b""
+    request, reply = (raw if has_trace(raw) else b"" for raw in (request, reply))
     return _Bodies(request, reply, (dotted(request), dotted(reply)))
 
 

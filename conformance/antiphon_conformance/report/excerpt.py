@@ -9,7 +9,7 @@ from typing import Any
 from antiphon_conformance.http.exchange import Event, Exchange, Reply, Request, Stream
 from antiphon_conformance.http.text import safe, show
 from antiphon_conformance.report.timeline import Timeline, timeline
-from antiphon_conformance.requests.location import locate
+from antiphon_conformance.requests.location import at_operation
 from antiphon_conformance.rules.views import StreamReply
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.loading.construction import dataclass
@@ -52,7 +52,7 @@ def excerpt(exchange: Exchange, where: str, dialect: Dialect) -> Excerpt:
 
 
 def _lanes(exchange: Exchange, where: str, dialect: Dialect) -> Timeline | None:
-    match = locate(exchange, dialect)
+    match = at_operation(exchange, dialect)
     if match.reply is None or match.reply.stream is None:
         return None
     return timeline(StreamReply(match, dialect), _event_number(where))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cached_property
 
 from antiphon_conformance.report import place as places
 from antiphon_conformance.report.place import Place, place_of
@@ -111,7 +112,7 @@ LISTS = frozenset({"input-items", "listing", "pagination"})
 STREAM_TOPICS = frozenset({"stream-items", "stream-text", "stream-calls", "stream-reasoning"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sight:
     """A finding with its record and its place: what the table looks at."""
 
@@ -135,6 +136,11 @@ class Sight:
     def is_absent(self) -> bool:
         """Whether a member was not sent."""
         return self.finding.actual in (ABSENT, "missing")
+
+    @cached_property
+    def order(self) -> re.Match[str] | None:
+        """Which lane of a stream is out of order; several families ask."""
+        return places.LANE.search(self.finding.message) or places.END.search(self.finding.message)
 
     @property
     def rejection(self) -> str:
@@ -173,13 +179,9 @@ def _is_status(look: Sight, first: str) -> bool:
     return look.place.holder == places.STATUS and look.finding.actual.startswith(first)
 
 
-def _order(look: Sight) -> re.Match[str] | None:
-    return places.LANE.search(look.finding.message) or places.END.search(look.finding.message)
-
-
 def _order_key(look: Sight) -> str:
     """The lane that is out of order, and whether it was not begun or not ended."""
-    match = _order(look)
+    match = look.order
     if match is None:
         return ""
     lane = places.shape(match["lane"]).replace("[]", "").rpartition("/")[2]
@@ -254,8 +256,8 @@ def _is_value(look: Sight) -> bool:
 
 def _is_sequence(look: Sight) -> bool:
     if look.record.rule in EFFECTS["end of a stream"]:
-        return _order(look) is None
-    return look.topic == "lifecycle" and _order(look) is None and not _is_sum(look)
+        return look.order is None
+    return look.topic == "lifecycle" and look.order is None and not _is_sum(look)
 
 
 def _has_no_event(look: Sight) -> bool:
@@ -313,7 +315,7 @@ FAMILIES: tuple[Family, ...] = (
            subject=lambda look: look.place.dotted),
     Family("shared index", 1, lambda look: look.record.rule == "stream-items.are-added-once",
            title="Two `output_item.added` of a stream share one `output_index`"),
-    Family("order", 3, lambda look: _order(look) is not None, _order_key),
+    Family("order", 3, lambda look: look.order is not None, _order_key),
     Family("counter", 2, lambda look: look.place.holder == places.EVENT and look.place.leaf in COUNTERS,
            lambda look: look.place.leaf, "`{key}` of stream events is wrong"),
     Family("final response", 6, _is_final,
@@ -351,7 +353,7 @@ def fault(look: Sight) -> str:
 
     What a client survives in an answer may break it in a stream, so that the words tell the two apart.
     """
-    if _order(look) is not None:
+    if look.order is not None:
         return f"order {_order_key(look)}"
     place = look.place
     if place.holder == places.STATUS:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange, MissingStepError, Reply, Trace
-from antiphon_conformance.requests.location import locate
+from antiphon_conformance.requests.location import at_operation
 from antiphon_conformance.requests.offer import NO_ROUTE
 from antiphon_conformance.rules.reading.output import texts
 from antiphon_conformance.rules.rule import all_rules
@@ -357,7 +357,7 @@ def _topics(trace: Trace, scenario: Scenario | None) -> Iterable[str]:
 
 def _features(exchange: Exchange, dialect: Dialect, topics: Iterable[str]) -> Iterable[str]:
     """The features that an exchange shows; `topics` are the features of its scenario."""
-    match = locate(exchange, dialect)
+    match = at_operation(exchange, dialect)
     for feature in dialect.features.values():
         sign = SIGNS.get(feature.name)
         if sign is not None:

@@ -33,7 +33,7 @@ from antiphon_conformance.report.numbers import Numbers, numbers
 from antiphon_conformance.report.overview import Fault, Overview
 from antiphon_conformance.report.reproduce import commands, origins
 from antiphon_conformance.report.titles import MOST_SUBJECTS, evidence_of, plural
-from antiphon_conformance.rules.rule import Finding, Rule, all_rules
+from antiphon_conformance.rules.rule import Finding, Rule, all_rules, find_rule
 from antiphon_conformance.verdict.verdict import Verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
@@ -281,7 +281,7 @@ class Section:
         curl = self.report.curls.get(cause.first.exchange, "") if finding else ""
         return FaultDetails(
             fault,
-            all_rules().get(record.rule),
+            find_rule(record.rule),
             self.dialect.resolve(record.requirement),
             next(excerpts, None),
             self.overview.check_command(record),
@@ -360,7 +360,7 @@ def _capital(text: str) -> str:
 
 
 def _summary_of_rule(rule: str) -> str:
-    entry = all_rules().get(rule)
+    entry = find_rule(rule)
     return entry.summary if entry else ""
 
 

@@ -41,7 +41,7 @@ from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.reproduce import finding_command
 from antiphon_conformance.report.sorts import STREAM
 from antiphon_conformance.report.titles import extent_of, plural, title_of
-from antiphon_conformance.rules.rule import all_rules
+from antiphon_conformance.rules.rule import find_rule
 from antiphon_conformance.verdict.flakiness import flapping
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.verdict import Exit, Verdict, is_failure
@@ -318,7 +318,7 @@ class Overview:
 
     def check_command(self, record: Record) -> str:
         """The command that looks at one rule again."""
-        return safe(finding_command(self.report, self.name, record)) if record.rule in all_rules() else ""
+        return safe(finding_command(self.report, self.name, record)) if find_rule(record.rule) else ""
 
     @property
     def is_part(self) -> bool:

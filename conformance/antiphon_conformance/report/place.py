@@ -23,7 +23,7 @@ _WHOLE = frozenset({RESPONSE, ERROR, PAGE})
 """The objects that an answer itself is."""
 _ROOTS = ("final response", "stream/response")
 _STATE = r"(?:before|after|while|within) (?P<lane>[^\s,]+),? (?P<state>began|ended|whose beginning|is [\w-]+)"
-LANE = re.compile(rf"(?P<place>\S*) ?is (?P<event>\S+) {_STATE}")
+LANE = re.compile(rf"is (?P<event>\S+) {_STATE}")
 END = re.compile(rf"^end of stream is reached {_STATE}")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from antiphon_conformance.http.credentials import BEARER
 from antiphon_conformance.report.curl import variable_of
 from antiphon_conformance.report.model import Report
-from antiphon_conformance.rules.rule import all_rules
+from antiphon_conformance.rules.rule import find_rule
 from antiphon_conformance.scenarios.scenario import all_scenarios
 from antiphon_conformance.scenarios.selection import of_rule
 from antiphon_conformance.verdict.outcome import Record
@@ -54,7 +54,7 @@ def finding_command(report: Report, dialect: str, record: Record) -> str:
     rule += [] if profile == DEFAULT else ["--profile", profile]
     if "files" in metadata:
         return _line(("antiphon", "lint", *metadata["files"]), ("--rule", record.rule, "--dialect", dialect))
-    if record.rule in all_rules() and record.scenario not in (of_rule(record.rule) or ("",)):
+    if find_rule(record.rule) and record.scenario not in (of_rule(record.rule) or ("",)):
         rule += ["--scenario", record.scenario] if record.scenario in all_scenarios() else []
     for feature in _features_of(record.scenario, dialect):
         rule += ["--feature", feature]

@@ -16,7 +16,7 @@ from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.overview import Fault, Overview, overviews
 from antiphon_conformance.report.titles import evidence_of
-from antiphon_conformance.rules.rule import all_rules
+from antiphon_conformance.rules.rule import find_rule
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_conformance.verdict.verdict import is_failure
 from antiphon_spec import dialect as dialects
@@ -68,7 +68,7 @@ def unlinked(text: str) -> str:
 
 
 def _rule(identity: str, dialect: str, profile: Profile) -> dict[str, Any]:
-    rule = all_rules().get(identity)
+    rule = find_rule(identity)
     if rule is None:
         return {"id": identity}
     norm = rule.requirement(dialects.load(dialect), profile)

@@ -101,8 +101,8 @@ def sorts_of(exchange: Exchange) -> tuple[str, ...]:
         return ()
     stream = exchange.reply.stream
     kinds = {str(thing.get("type")) for thing in _items_and_parts(exchange)}
-    for event in stream.events if stream is not None else ():
-        kinds.add(event.type.removeprefix("response.").partition("_")[0].partition(".")[0])
+    for name in stream.by_type if stream is not None else ():
+        kinds.add(name.removeprefix("response.").partition("_")[0].partition(".")[0])
     if exchange.ok and (_response(exchange).get("status") == "incomplete" or _used_its_limit(exchange)):
         kinds.add("cut")
     if _calls(exchange) > 1:

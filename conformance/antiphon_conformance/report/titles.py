@@ -10,7 +10,7 @@ from antiphon_conformance.report.causes import Cause
 from antiphon_conformance.report.families import BLOCKED, HOLDERS, MESSAGE, holder_of
 from antiphon_conformance.report.place import END, LANE
 from antiphon_conformance.rules.reading.streams import WITH_EVENTS
-from antiphon_conformance.rules.rule import all_rules
+from antiphon_conformance.rules.rule import find_rule
 
 IN_STREAMS = ("event[", "end of stream")
 """How the places begin that stand in a stream."""
@@ -66,7 +66,7 @@ def short_of(cause: Cause) -> str:
 
 def summary_of(rule: str) -> str:
     """What a right server does, by the rule's summary; the id of a rule that no longer exists."""
-    entry = all_rules().get(rule)
+    entry = find_rule(rule)
     return f"Not so: {entry.summary.rstrip('.')}" if entry else rule
 
 
@@ -123,7 +123,7 @@ def _value(cause: Cause) -> str:
 
 def _reads_the_document(rule: str) -> bool:
     """Whether a rule compares all members with the document, so that only the member tells what is wrong."""
-    entry = all_rules().get(rule)
+    entry = find_rule(rule)
     return entry is None or "document" in entry.summary
 
 

@@ -12,13 +12,19 @@ from antiphon_spec.dialect import Dialect
 
 
 def locate(exchange: Exchange, dialect: Dialect) -> Exchange:
-    """The exchange as this dialect reads it: its path below the base URL, and its operation."""
+    """The exchange as this dialect reads it: its path below the base URL, its operation, and whether its
+    request is wrong."""
+    copy = at_operation(exchange, dialect)
+    return replace(copy, traits=copy.traits | {INVALID}) if is_invalid(copy, dialect) else copy
+
+
+def at_operation(exchange: Exchange, dialect: Dialect) -> Exchange:
+    """The exchange with its path below the base URL and its operation, for those who do not judge it."""
     path = _below_base(exchange.request.path, dialect, exchange.request.method)
     match = dialect.document.match(exchange.request.method, path)
     request = exchange.request if path == exchange.request.path else replace(exchange.request, path=path)
     traits = exchange.traits | {"resumed"} if "starting_after=" in path else exchange.traits
-    copy = replace(exchange, request=request, operation=match[0].id if match else None, traits=traits)
-    return replace(copy, traits=traits | {INVALID}) if is_invalid(copy, dialect) else copy
+    return replace(exchange, request=request, operation=match[0].id if match else None, traits=traits)
 
 
 def _below_base(path: str, dialect: Dialect, method: str) -> str:

@@ -202,9 +202,19 @@ def all_rules() -> Mapping[str, Rule]:
 
     Raises ExtensionError when a module of others is broken.
     """
+    _import_all()
+    return dict(sorted(REGISTRY.items()))
+
+
+def find_rule(identity: str) -> Rule | None:
+    """The rule of this id; None when there is none. Raises ExtensionError like `all_rules`."""
+    _import_all()
+    return REGISTRY.get(identity)
+
+
+def _import_all() -> None:
     import_all(ROOMS)
     import_extensions(EXTENSIONS)
-    return dict(sorted(REGISTRY.items()))
 
 
 def holds(cites: tuple[str, ...], dialect: Dialect) -> bool:
