@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 
 import antiphon_conformance
-from antiphon_conformance import RunResult, check, lint
-from antiphon_conformance.options.reading import OptionError, read_options
+from antiphon_conformance import RunResult, check, check_models, lint
+from antiphon_conformance.options.error import OptionError
+from antiphon_conformance.options.reading import read_options
 from antiphon_conformance.options.table import COMMAND, OPTIONS, PREFIX, PYTEST, options_of
 from antiphon_conformance.verdict.baseline import BaselineError
 from antiphon_conformance.verdict.verdict import Exit
@@ -71,6 +73,28 @@ def test_an_unknown_dialect_is_named() -> None:
 def test_every_public_name_exists_and_is_documented(name: str) -> None:
     assert getattr(antiphon_conformance, name).__doc__
     assert name in dir(antiphon_conformance)
+
+
+URL = "http://h/v1"
+PATHS = "files: expected a path, or a list of paths, got "
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "options", "message"),
+    [
+        (check, [URL], {"rule": ["x"]}, "check: unknown argument 'rule'; did you mean 'rules'?"),
+        (check_models, [URL, ["m"]], {"scenario": ["x"]}, "'scenario'; did you mean 'scenarios'?"),
+        (lint, ["a.jsonl"], {"profil": "strict"}, "unknown argument 'profil'; did you mean 'profile'?"),
+        (lint, [b"a.jsonl"], {}, f"{PATHS}b'a.jsonl'"),
+        (lint, [5], {}, f"{PATHS}5"),
+        (lint, [[]], {}, "files: expected one file or more, got none"),
+    ],
+)
+def test_a_mistake_in_a_call_says_what_was_expected(
+    function: Any, arguments: list[Any], options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+        function(*arguments, **options)
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

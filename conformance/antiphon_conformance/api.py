@@ -11,6 +11,7 @@ from antiphon_conformance.http.asgi import URL, AsgiApp, AsgiTransport
 from antiphon_conformance.http.client import Transport
 from antiphon_conformance.http.sse import MOST_EVENTS
 from antiphon_conformance.options.models import setups_by_model
+from antiphon_conformance.options.names import reject_unknown, with_near_names
 from antiphon_conformance.options.parameters import read_base_path, read_models, read_parameters
 from antiphon_conformance.options.reading import Setup
 from antiphon_conformance.report import folder
@@ -21,6 +22,7 @@ from antiphon_conformance.verdict.result import RunResult
 from antiphon_spec.profile import DEFAULT
 
 
+@with_near_names
 def check(
     target: str | AsgiApp,
     dialect: str | Iterable[str] = "openresponses",
@@ -102,6 +104,7 @@ def check_models(
     """
     if "model" in options:
         raise TypeError("model: expected no such option, because `models` names the models")
+    reject_unknown(check, options)
     bound = inspect.signature(check).bind(target, dialect, **options)
     bound.apply_defaults()
     setup, transport = _setup(bound.arguments | {"model": read_models(models)})

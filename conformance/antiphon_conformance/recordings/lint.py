@@ -14,9 +14,10 @@ from typing import Any
 
 from antiphon_conformance import engine
 from antiphon_conformance.http.exchange import Exchange, Trace
+from antiphon_conformance.options.names import with_near_names
 from antiphon_conformance.recordings import reader
 from antiphon_conformance.recordings.allowance import Allowance
-from antiphon_conformance.recordings.reader import Recording
+from antiphon_conformance.recordings.reader import Recording, RecordingError
 from antiphon_conformance.recordings.unjudged import reasons
 from antiphon_conformance.rules.rule import Rule
 from antiphon_conformance.verdict.outcome import Outcome, Record
@@ -33,16 +34,24 @@ LONGEST_HEADER = 1 << 16
 _HOST = re.compile(rb"""["']?(?:url|uri|path)["']?\s*:\s*["']?https?://([\w.-]+)""")
 
 
+@with_near_names
 def lint(
     files: str | Path | Iterable[str | Path], dialect: str = "openai", *, profile: str = DEFAULT
 ) -> RunResult:
     """Judges recordings: JSON lines, HAR files, VCR cassettes, raw event streams, transcripts of `check`.
 
     `profile` is `compatible`, `strict`, `identical`, or the path of a profile of one's own.
-    Raises RecordingError for a file that cannot be read, and DataError for an unknown dialect or profile.
+    Raises RecordingError for no file and for one that cannot be read, DataError for an unknown dialect or
+    profile, and TypeError for what is no path.
     """
-    paths = [Path(files)] if isinstance(files, str | Path) else [Path(file) for file in files]
-    return judge_files(paths, dialects.load_concrete(dialect), profile=load_profile(profile))
+    paths = [files] if isinstance(files, str | Path) or not isinstance(files, Iterable) else list(files)
+    if not all(isinstance(path, str | Path) for path in paths):
+        raise TypeError(f"files: expected a path, or a list of paths, got {files!r}")
+    if not paths:
+        raise RecordingError("files", "one file or more", "none")
+    return judge_files(
+        [Path(path) for path in paths], dialects.load_concrete(dialect), profile=load_profile(profile)
+    )
 
 
 def judge_files(

@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from antiphon_conformance.http.exchange import Event, Frame, Part
 from antiphon_conformance.http.sse import SENTINEL
-from antiphon_conformance.http.text import ABSENT, named, show
+from antiphon_conformance.http.text import ABSENT, LIMIT, named, safe, show
 from antiphon_conformance.http.turns import LATE, STEER
 from antiphon_conformance.rules.reading.stream_view import stream_view
 from antiphon_conformance.rules.reading.streams import breaches, has_end, is_bare_error, is_rejection
@@ -65,7 +65,7 @@ def events_have_a_type(stream: StreamReply) -> Iterator[Finding]:
     typed = {event.index for event in stream.source.events if _says_its_type(event) or is_bare_error(event)}
     for frame in stream.source.frames:
         if frame.index not in typed and frame.data.startswith("{") and LATE not in frame.oddities:
-            yield Finding(f"{_at(frame)}/type", "a string", f"no string in {show(frame.data)}")
+            yield Finding(f"{_at(frame)}/type", "a string", f"no string in {safe(frame.data, LIMIT)}")
 
 
 @rule(
@@ -186,7 +186,7 @@ def done_sentinel_comes_last(stream: StreamReply) -> Iterator[Finding]:
     """
     frames = stream.source.frames
     if not frames or frames[-1].data != SENTINEL:
-        actual = show(frames[-1].data) if frames else "a stream without messages"
+        actual = f"data: {safe(frames[-1].data, LIMIT)}" if frames else "a stream without messages"
         yield Finding("end of stream", "data: [DONE]", actual)
 
 
