@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from antiphon_conformance.http.exchange import Exchange, Reply
-from antiphon_conformance.requests.signs import attaches, parts, rejects_its_tools, says_unsupported
+from antiphon_conformance.requests.signs import (
+    is_readable,
+    parts,
+    parts_of_outputs,
+    rejects_its_tools,
+    says_unsupported,
+)
 from antiphon_conformance.rules.reading.output import objects
 from antiphon_conformance.rules.views import INVALID
 from antiphon_spec.dialect import Dialect
@@ -45,10 +51,11 @@ def _lacks(in_a: Exchange, in_b: Exchange, absent: Iterable[str], dialect: Diale
         return f"B does not offer {name}, which is optional"
     if in_b.is_turn and in_b.answer.status == 409:
         return "B takes one create at a time on a connection"
-    kinds = [kind for kind in ATTACHMENTS if any(parts(in_b, kind))]
-    if kinds and not any(attaches(kind)(in_b) for kind in kinds):
+    places = (parts, parts_of_outputs)
+    attached = [part for kind in ATTACHMENTS for place in places for part in place(in_b, kind)]
+    if attached and not any(map(is_readable, attached)):
         return "nobody can read what the request attaches"
-    if kinds and says_unsupported(in_b):
+    if attached and says_unsupported(in_b):
         return "the model of B reads no attachments, and says so"
     tools = {tool.get("type", FUNCTION) for _, tool in objects(in_b.request.fields.get("tools"))}
     if tools - {FUNCTION} and rejects_its_tools(in_b):

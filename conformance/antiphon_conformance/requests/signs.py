@@ -107,12 +107,17 @@ def rejects_or_fails(exchange: Exchange) -> bool:
 
 def parts(exchange: Exchange, kind: str) -> Iterator[Mapping[str, Any]]:
     """The parts of this type in the messages of a request."""
-    items = exchange.request.fields.get("input")
-    for item in items if isinstance(items, list) else ():
-        content = item.get("content") if isinstance(item, dict) else None
-        for part in content if isinstance(content, list) else ():
-            if isinstance(part, dict) and part.get("type") == kind:
-                yield part
+    return _parts(exchange, kind, "content")
+
+
+def parts_of_outputs(exchange: Exchange, kind: str) -> Iterator[Mapping[str, Any]]:
+    """The parts of this type in the outputs of calls that a request has."""
+    return _parts(exchange, kind, "output")
+
+
+def _parts(exchange: Exchange, kind: str, name: str) -> Iterator[Mapping[str, Any]]:
+    for _, item in objects(exchange.request.fields.get("input")):
+        yield from (part for _, part in objects(item.get(name)) if part.get("type") == kind)
 
 
 def streams_letters(exchange: Exchange) -> bool:
@@ -151,10 +156,12 @@ def chooses(kind: str) -> Callable[[Exchange], bool]:
 
 def attaches(kind: str) -> Callable[[Exchange], bool]:
     """Whether a request has a readable part of this type, `input_image` or `input_file`."""
-    return lambda exchange: any(
-        part.get("image_url") not in (NO_PICTURE, UNREACHABLE) and part.get("file_data") != NO_DOCUMENT
-        for part in parts(exchange, kind)
-    )
+    return lambda exchange: any(map(is_readable, parts(exchange, kind)))
+
+
+def is_readable(part: Mapping[str, Any]) -> bool:
+    """Whether a picture or a file is none of ours that nobody can read."""
+    return part.get("image_url") not in (NO_PICTURE, UNREACHABLE) and part.get("file_data") != NO_DOCUMENT
 
 
 def kind_of(exchange: Exchange) -> str:

@@ -1,4 +1,4 @@
-"""A picture and a file, and what shows whether they reach the model: words, tokens, broken ones."""
+"""Pictures, a file, and what shows whether they reach the model: words, tokens, broken ones."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ class Attachment:
     part: Mapping[str, Any]
     broken: Mapping[str, Any]
     """The same, but nobody can read it."""
+    is_of_a_tool: bool = False
+    """Whether it is in the output of a call, and not in the message."""
 
 
 ATTACHMENTS = (
@@ -36,14 +38,33 @@ ATTACHMENTS = (
         picture(NO_PICTURE),
     ),
     Attachment("file", ASK_SIMPLY, FIRST_WORD, document(), document(NO_DOCUMENT)),
+    Attachment(
+        "picture_of_a_tool",
+        "Take a picture of the wall. Which colour does it have: green, red or blue? Answer in one word.",
+        "red",
+        picture(),
+        picture(NO_PICTURE),
+        is_of_a_tool=True,
+    ),
 )
+CAMERA = {
+    "type": "function",
+    "name": "take_picture",
+    "description": "Takes a picture.",
+    "parameters": {"type": "object", "properties": {}, "additionalProperties": False},
+    "strict": False,
+}
+CALL = {"type": "function_call", "call_id": "call_1", "name": "take_picture", "arguments": "{}"}
+TAKEN = {"type": "input_text", "text": "The picture was taken."}
 
 
 @scenario(dialect="responses")
 async def attachments(conversation: Conversation) -> None:
-    """Asks about a picture and a file; where the answer shows neither, without them and with broken ones."""
-    members: dict[str, Any] = {"store": False, "may_fail": True}
+    """Asks about pictures and a file; where the answer shows one not, without it and with a broken one."""
     for entry in ATTACHMENTS:
+        members: dict[str, Any] = {"store": False, "may_fail": True}
+        if entry.is_of_a_tool:
+            members |= {"tools": [CAMERA], "tool_choice": "none"}
         answer = await conversation.create(entry.name, input=_ask(entry, entry.part), **members)
         if not answer.ok or says(answer, entry.sign):
             continue
@@ -55,5 +76,8 @@ async def attachments(conversation: Conversation) -> None:
 
 
 def _ask(entry: Attachment, *parts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    content = [{"type": "input_text", "text": entry.question}, *parts]
-    return [{"type": "message", "role": "user", "content": content}]
+    question = {"type": "input_text", "text": entry.question}
+    if not entry.is_of_a_tool:
+        return [{"type": "message", "role": "user", "content": [question, *parts]}]
+    output = {"type": "function_call_output", "call_id": CALL["call_id"], "output": [TAKEN, *parts]}
+    return [{"type": "message", "role": "user", "content": [question]}, CALL, output]

@@ -17,7 +17,11 @@ from antiphon_conformance.rules.views import ScenarioTrace
 from antiphon_conformance.scenarios.attachments import ATTACHMENTS, Attachment
 
 SCENARIO = "attachments"
-CITES = {"picture": "REQ-97", "file": "REQ-98"}
+CITES = {"picture": "REQ-97", "file": "REQ-98", "picture_of_a_tool": "REQ-97"}
+
+
+def _words(entry: Attachment) -> str:
+    return entry.name.replace("_", " ")
 
 
 def _is_measured(entry: Attachment) -> Callable[[ScenarioTrace], bool]:
@@ -43,8 +47,8 @@ def _check(entry: Attachment) -> Callable[[ScenarioTrace], Iterator[Finding]]:
         if input_tokens(answer) <= without and broken.ok and not fails(broken):
             yield Finding(
                 "reply.body/usage/input_tokens",
-                f"more than {show(without)}, which the same question without the {entry.name} counts; "
-                f"a {entry.name} that cannot be read is answered, too",
+                f"more than {show(without)}, which the same question without the {_words(entry)} counts; "
+                f"a {_words(entry)} that cannot be read is answered, too",
                 show(input_tokens(answer)),
                 answer.id,
             )
@@ -56,13 +60,13 @@ for _entry in ATTACHMENTS:
     add(
         make(
             rule_id("requests", f"a_{_entry.name}_reaches_the_model"),
-            f"A {_entry.name} that the server accepts reaches the model.\n\n"
+            f"A {_words(_entry)} that the server accepts reaches the model.\n\n"
             "A server that drops it answers as if the user had sent none; one that cannot read it says so.",
             ScenarioTrace,
             _check(_entry),
             cites=(CITES[_entry.name],),
             scenario=SCENARIO,
             when=_is_measured(_entry),
-            needs=f"an answer that shows the {_entry.name}, or a server that counts tokens",
+            needs=f"an answer that shows the {_words(_entry)}, or a server that counts tokens",
         )
     )

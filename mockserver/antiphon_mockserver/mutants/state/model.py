@@ -185,25 +185,30 @@ add(
 )
 
 
-def _without_parts(kind: str) -> Callable[[Context], Context]:
+def _without_parts(kind: str, name: str) -> Callable[[Context], Context]:
     def change(context: Context) -> Context:
-        return replace(context, items=tuple(_without_part(item, kind) for item in context.items))
+        return replace(context, items=tuple(_without_part(item, kind, name) for item in context.items))
 
     return change
 
 
-def _without_part(item: dict[str, Any], kind: str) -> dict[str, Any]:
-    content = item.get("content")
+def _without_part(item: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
+    content = item.get(name)
     if not isinstance(content, list):
         return item
-    return {**item, "content": [part for part in content if part.get("type") != kind]}
+    return {**item, name: [part for part in content if part.get("type") != kind]}
 
 
-for _name, _kind in (("picture", "input_image"), ("file", "input_file")):
+for _name, _kind, _member in (
+    ("picture", "input_image", "content"),
+    ("file", "input_file", "content"),
+    ("picture_of_a_tool", "input_image", "output"),
+):
+    _words = _name.replace("_", " ")
     add(
         SEAM,
-        f"drops_{_name}s",
-        f"Accepts a {_name} and sends the model only the text beside it.",
-        f"requests.a-{_name}-reaches-the-model",
-        _before(_without_parts(_kind)),
+        f"drops_a_{_name}" if _member == "output" else f"drops_{_name}s",
+        f"Accepts a {_words} and sends the model only the text beside it.",
+        f"requests.a-{_words.replace(' ', '-')}-reaches-the-model",
+        _before(_without_parts(_kind, _member)),
     )

@@ -228,8 +228,14 @@ def reads_text_only(behaviour: Behaviour) -> Behaviour:
 
 
 def _parts(item: Item) -> list[Any]:
-    content = item.get("content")
+    """The parts of a message, or of the output of a call."""
+    content = item.get(_place(item))
     return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+
+
+def _place(item: Item) -> str:
+    """The member that holds the parts of an item."""
+    return "output" if item.get("type") == "function_call_output" else "content"
 
 
 @variation("state.forbids-what-another-key-stored", fits=("openai",))
@@ -276,6 +282,6 @@ def _is_readable(url: str) -> bool:
 
 
 def _without_attachments(item: Item) -> Item:
-    if not isinstance(item.get("content"), list):
+    if not isinstance(item.get(_place(item)), list):
         return item
-    return {**item, "content": [part for part in _parts(item) if part.get("type") not in ATTACHMENTS]}
+    return {**item, _place(item): [part for part in _parts(item) if part.get("type") not in ATTACHMENTS]}
