@@ -175,6 +175,8 @@ SIGNS_OF_EFFECT: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """The rules that see whether a feature has any effect at all."""
+SHOWN_EFFECTS: Mapping[str, str] = {"chain": "chaining.a-second-branch-knows-the-common-past"}
+"""Features that no answer shows by itself, and the rules that pass only where they have an effect."""
 ACCEPTANCE: Mapping[str, str] = {
     "structured": "structured-output.schema-is-accepted",
     "chain": "chaining.previous-response-id-is-accepted",
@@ -276,8 +278,12 @@ def _row(
         failures,
         warnings,
         sum(record.outcome is Outcome.UNTESTABLE and _is_about(record, feature) for record in records),
-        _has_effect(feature.name, exchanges),
+        _has_effect(feature.name, exchanges) or _passed(records, SHOWN_EFFECTS.get(feature.name)),
     )
+
+
+def _passed(records: Iterable[Record], rule: str | None) -> bool:
+    return any(record.rule == rule and record.outcome is Outcome.PASSED for record in records)
 
 
 def _state(name: str, exchanges: list[Exchange], lack: str, effectless: Collection[str]) -> str:

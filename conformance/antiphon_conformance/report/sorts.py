@@ -27,11 +27,17 @@ SPECIAL: Mapping[str, str] = {
     "cut": "cut short",
     "refusal": "at a refusal",
     "hosted": "with tools of the server",
+    "failed": "at a failure",
     "generated": "to generated requests",
 }
 """The sorts of answers that are not plain, those that most programs meet first, and their words."""
+ALWAYS = "reasoning"
+"""The sort that each answer of some models has: theirs are plain without another one."""
 HOSTED = ("mcp", "web_search", "file_search", "code_interpreter", "image_generation")
 """How the types of tools begin that the server itself runs."""
+TIGHT = 64
+"""A limit of output tokens at which answers to the suite's longer questions are cut."""
+ENDS = {"response.completed", "response.incomplete", "response.failed", "error"}
 ADDED = "response.output_item.added"
 CALLS = ("function_call", "custom_tool_call")
 """The types of items that ask the client to call a tool."""
@@ -54,9 +60,10 @@ class Sorts:
         rows = [name for name in set(exchanges) if not mode or mode in self.by_exchange.get(name, (mode,))]
         if not rows:
             return None
-        sorts = [[sort for sort in SPECIAL if sort in self._of(name)] for name in rows]
         plain, whole = self.counts.get(mode, (0, 0))
-        if not plain or not all(sorts):
+        names = [sort for sort in SPECIAL if plain or sort != ALWAYS]
+        sorts = [[sort for sort in names if sort in self._of(name)] for name in rows]
+        if not all(sorts):
             return Share(len(rows), whole)
         words = tuple(SPECIAL[sort] for sort in SPECIAL if any(sort in row for row in sorts))
         return Share(len(rows), whole, mode, words)
@@ -103,8 +110,11 @@ def sorts_of(exchange: Exchange) -> tuple[str, ...]:
     kinds = {str(thing.get("type")) for thing in _items_and_parts(exchange)}
     for name in stream.by_type if stream is not None else ():
         kinds.add(name.removeprefix("response.").partition("_")[0].partition(".")[0])
-    if exchange.ok and (_response(exchange).get("status") == "incomplete" or _used_its_limit(exchange)):
+    is_cut = _response(exchange).get("status") == "incomplete" or _used_its_limit(exchange)
+    if exchange.ok and (is_cut or _may_be_cut(exchange)):
         kinds.add("cut")
+    if "error" in kinds or _response(exchange).get("status") == "failed":
+        kinds.add("failed")
     if _calls(exchange) > 1:
         kinds.add("calls")
     if any(
@@ -140,6 +150,14 @@ def _used_its_limit(exchange: Exchange) -> bool:
     usage, limit = _response(exchange).get("usage"), exchange.request.fields.get("max_output_tokens")
     count = usage.get("output_tokens") if isinstance(usage, dict) else None
     return type(limit) is int and type(count) is int and count >= limit
+
+
+def _may_be_cut(exchange: Exchange) -> bool:
+    """Whether a stream breaks off under a limit that few answers keep: what breaks it may be the cut."""
+    limit = exchange.request.fields.get("max_output_tokens")
+    stream = exchange.reply.stream if exchange.reply is not None else None
+    is_tight = type(limit) is int and limit <= TIGHT
+    return is_tight and stream is not None and not stream.by_type.keys() & ENDS
 
 
 def _calls(exchange: Exchange) -> int:

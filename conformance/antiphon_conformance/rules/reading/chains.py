@@ -81,9 +81,9 @@ def forks(trace: ScenarioTrace) -> Iterator[str]:
 def is_forgetful(trace: ScenarioTrace) -> bool:
     """Whether no chain recalls any of the words that the model knows with the whole history."""
     known = list(recalls(trace))
-    return bool(known) and not any(
-        knows(trace, recall.chain, word) for recall in known for word in recall.words
-    )
+    words = ((recall.chain, word) for recall in known for word in recall.words)
+    branches = ((step, FIRST_WORD) for step in forks(trace))
+    return bool(known) and not any(knows(trace, step, word) for step, word in (*words, *branches))
 
 
 def unless_run_forgets(applies: Callable[[ScenarioTrace], bool]) -> Callable[[ScenarioTrace], bool]:
