@@ -46,6 +46,7 @@ def answer(
         (answer(TEXT, tools=[{"type": "web_search_preview"}]), ("answers", "hosted")),
         (answer(TEXT, status="incomplete"), ("answers", "cut")),
         (answer(TEXT, tokens=16, max_output_tokens=16), ("answers", "cut")),
+        (answer(TEXT, status="failed"), ("answers", "failed")),
         (answer(), ("answers",)),
         (answer(of="structured_output/refused"), ("answers", "refusal")),
         (Exchange("one/asked", Request("POST", "/responses", {}, None), None), ()),
@@ -79,9 +80,12 @@ def test_a_fault_of_streams_breaks_no_feature_without_them() -> None:
 
 
 def test_where_every_answer_reasons_reasoning_is_plain() -> None:
-    share = Sorts({"a/b": ("streams", "reasoning")}, {"streams": [0, 4]}).share("stream_helper", ["a/b"])
-    assert share is not None
-    assert share.words == ""
+    sorts = {"a/b": ("streams", "reasoning"), "a/c": ("streams", "reasoning", "failed")}
+    shares = [Sorts(sorts, {"streams": [0, 4]}).share("stream_helper", [name]) for name in sorts]
+    assert [share.words for share in shares if share] == [
+        "",
+        "in 1 of 4 streams, with reasoning or at a failure",
+    ]
 
 
 RAISES = ("lifecycle.the-id-never-changes", "event[9]/response/id")

@@ -63,7 +63,7 @@ class Sorts:
         plain, whole = self.counts.get(mode, (0, 0))
         names = [sort for sort in SPECIAL if plain or sort != ALWAYS]
         sorts = [[sort for sort in names if sort in self._of(name)] for name in rows]
-        if not all(sorts):
+        if not whole or not all(sorts):
             return Share(len(rows), whole)
         words = tuple(SPECIAL[sort] for sort in SPECIAL if any(sort in row for row in sorts))
         return Share(len(rows), whole, mode, words)
