@@ -6,11 +6,14 @@ import asyncio
 import gzip
 import json
 import threading
+import time
+import tracemalloc
 from typing import Any
 
 import pytest
 
 from antiphon_mockserver.model.instance import UnsupportedSchemaError, instance
+from antiphon_mockserver.model.instance.grammar import shortest
 from antiphon_mockserver.model.instance.pattern_size import MOST, size_of
 from antiphon_mockserver.model.remember import LONGEST, remember
 from antiphon_mockserver.server import reading
@@ -228,6 +231,67 @@ def test_many_expressions_count_together() -> None:
 )
 def test_an_expression_of_usual_size_is_filled_in(pattern: str) -> None:
     assert isinstance(instance({"type": "string", "pattern": pattern}), str)
+
+
+GRAMMARS = {
+    "rules in a row": (
+        "start: r0\n" + "\n".join(f'r{n}: r{n + 1} | "a{n}"' for n in range(900)) + '\nr900: "z"',
+        "z",
+    ),
+    "a rule of optional rules": (
+        "start: "
+        + " ".join(f"a{n}" for n in range(300))
+        + "\n"
+        + "\n".join(f'a{n}: "x"?' for n in range(300)),
+        "",
+    ),
+    "rules that lead back": ('start: start "a" | a\na: b\nb: a | "x"', "x"),
+    "many terminals": (
+        "start: "
+        + " | ".join(f"T{n}" for n in range(500))
+        + "\n"
+        + "\n".join(f'T{n}: "t{n}"' for n in range(500)),
+        "t0",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
+def test_a_grammar_of_many_rules_takes_little(name: str) -> None:
+    pytest.importorskip("lark", reason="the extra `grammar` is not installed")
+    definition, text = GRAMMARS[name]
+    before = time.process_time()
+    assert shortest(definition) == text
+    assert time.process_time() - before < 5
+
+
+def form(name: str, content: bytes) -> tuple[bytes, dict[str, str]]:
+    """A form with one file, and the headers of a request with it."""
+    head = FORM % (name.encode(), b'; filename="a"', content)
+    return head + b"--b--\r\n", {**AUTHORIZED, "content-type": "multipart/form-data; boundary=b"}
+
+
+@pytest.mark.parametrize(("size", "many"), [(10**15, "more than 67108864"), (250_000, "more than 250000")])
+def test_a_part_that_is_named_often_fills_no_memory(client: Client, size: int, many: str) -> None:
+    members = {"purpose": "user_data", "filename": "a", "bytes": size, "mime_type": "text/plain"}
+    upload = client.post("/uploads", members).json["id"]
+    raw, headers = form("data", b"x" * 100_000)
+    part = client.send("POST", f"/uploads/{upload}/parts", raw, headers).json["id"]
+    tracemalloc.start()
+    reply = client.post(f"/uploads/{upload}/complete", {"part_ids": [part] * 20_000})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (reply.status, reply.error["message"].split(",")[0]) == (400, f"The parts have {many} bytes")
+    assert peak < 100_000_000
+
+
+def test_a_compressed_body_has_few_parts(client: Client) -> None:
+    body = json.dumps({"model": "gpt-5", "input": "Hi"}).encode()
+    halves = gzip.compress(body[:9]) + gzip.compress(body[9:])
+    headers = {**AUTHORIZED, "content-encoding": "gzip"}
+    assert client.send("POST", "/responses", halves, headers).status == 200
+    many = client.send("POST", "/responses", gzip.compress(b" ") * 50_000, headers)
+    assert (many.status, many.error["message"]) == (400, "The body is no gzip: it has more than 16 parts.")
 
 
 def test_results_for_long_texts_are_not_kept() -> None:

@@ -55,14 +55,20 @@ def add_part(server: ServerContext, request: Request) -> Answer:
 def complete(server: ServerContext, request: Request) -> Answer:
     """Makes a file of the parts that a request names. Rejects another size than announced with 400."""
     upload = _pending(server, request)
-    rows = [
-        objects.require(server, PART, request.key, str(part_id), "part")
-        for part_id in request.body.get("part_ids") or ()
-    ]
-    content = b"".join(b64decode(row["base64"]) for row in rows if row["upload_id"] == upload["id"])
-    if len(content) != upload["bytes"]:
-        message = f"The parts have {len(content)} bytes, and the upload was announced with {upload['bytes']}."
+    limit = min(upload["bytes"], server.settings.body_limit)
+    pieces, size = [], 0
+    for part_id in request.body.get("part_ids") or ():
+        row = objects.require(server, PART, request.key, str(part_id), "part")
+        if row["upload_id"] == upload["id"]:
+            pieces.append(piece := b64decode(row["base64"]))
+            size += len(piece)
+        if size > limit:  # the same part may be named again and again
+            break
+    if size != upload["bytes"]:
+        many = f"more than {limit}" if size > limit else size
+        message = f"The parts have {many} bytes, and the upload was announced with {upload['bytes']}."
         raise invalid(message, "part_ids", "invalid_value")
+    content = b"".join(pieces)
     file = files.store(server, request, upload["filename"], content, upload["purpose"])
     return _keep(server, request, {**upload, "status": "completed", "file": file})
 

@@ -16,6 +16,9 @@ from antiphon_mockserver.server.errors import invalid
 
 GZIP, ZLIB = 31, 15
 """The formats by the numbers that zlib has for them."""
+MOST_MEMBERS = 16
+"""Parts of a gzip file: what stands behind each is copied, and clients send one."""
+MANY = f"it has more than {MOST_MEMBERS} parts"
 ZSTD = ("zstandard", "compression.zstd")
 """The modules that read zstd."""
 
@@ -53,11 +56,13 @@ def unsupported(message: str) -> ApiError:
 def _gzip(content: bytes, most: int) -> bytes:
     """At most this many bytes of all members of a gzip file."""
     plain = b""
-    while content and len(plain) < most:
+    for _ in range(MOST_MEMBERS):
+        if not content or len(plain) >= most:
+            return plain
         reader = zlib.decompressobj(GZIP)
         plain += _read(reader, content, most - len(plain))
         content = reader.unused_data
-    return plain
+    raise zlib.error(MANY)
 
 
 def _deflate(content: bytes, most: int) -> bytes:
@@ -100,15 +105,17 @@ def _read_zstd(module: ModuleType, content: bytes, most: int) -> bytes:
             return _read(decompressor, content, most)
         with decompressor.stream_reader(content, read_across_frames=True) as reader:
             plain = bytes(reader.read(most))
-        while content and len(plain) < most:  # the stream does not tell whether its frames have an end
+        for _ in range(MOST_MEMBERS):  # the stream does not tell whether its frames have an end
+            if not content or len(plain) >= most:
+                return plain
             frame = decompressor.decompressobj()
             frame.decompress(content)
             if not frame.eof:
                 raise zlib.error("it ends too early")
             content = frame.unused_data
-        return plain
     except module.ZstdError as problem:
         raise zlib.error(str(problem)) from None
+    raise zlib.error(MANY)
 
 
 READERS: Mapping[str, Callable[[bytes, int], bytes]] = {

@@ -5,6 +5,7 @@ The package `lark` compiles grammars (`pip install antiphon[grammar]`).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ LONGEST_GRAMMAR = 20_000
 """Characters of a grammar that is read."""
 LONGEST_TEXT = 2_000
 """Characters of a text that is derived."""
+MOST_DERIVATIONS = 20_000
+"""How often the text of a rule is looked at."""
 AMBIGUOUS = "Rules defined twice"
 """The package's message for two equal alternatives, as OpenAI's own example has them (`a: b (c b)* | b`)."""
 
@@ -37,7 +40,8 @@ def shortest(grammar: str) -> str | None:
         return None
     try:
         check_size(_parse_grammar(grammar, ""))  # type: ignore[no-untyped-call]  # untyped in the package
-        parser = Lark(grammar, parser="earley", maybe_placeholders=False)
+        # No parser is built, which takes seconds for some hundred rules: only the rules themselves are read.
+        compiled = Lark(grammar, parser=None, lexer="basic", maybe_placeholders=False)
     except UnsupportedSchemaError:
         raise
     except (LarkError, RecursionError, ValueError) as problem:
@@ -45,8 +49,8 @@ def shortest(grammar: str) -> str | None:
         if reason.startswith(AMBIGUOUS):
             return None
         raise UnsupportedSchemaError("definition", f"the grammar cannot be read ({reason})") from problem
-    texts = _terminal_texts(parser.terminals)
-    rules = [(rule.origin.name, [symbol.name for symbol in rule.expansion]) for rule in parser.rules]
+    texts = _terminal_texts(compiled.terminals)
+    rules = [(rule.origin.name, [symbol.name for symbol in rule.expansion]) for rule in compiled.rules]
     _derive(rules, texts)
     if "start" not in texts:
         raise UnsupportedSchemaError(
@@ -67,15 +71,24 @@ def _terminal_texts(terminals: Iterable[Any]) -> dict[str, str]:
 
 
 def _derive(rules: Sequence[tuple[str, Sequence[str]]], texts: dict[str, str]) -> None:
-    """Adds the text of each rule, until no rule gets a shorter one."""
-    progress = True
-    while progress:
-        progress = False
-        for name, symbols in rules:
-            text = _join(symbols, texts)
-            if text is not None and (name not in texts or len(text) < len(texts[name])):
-                texts[name] = text
-                progress = True
+    """Adds the text of each rule, until no rule gets a shorter one. Raises UnsupportedSchemaError when that
+    takes too long."""
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place, (_, symbols) in enumerate(rules):
+        for symbol in dict.fromkeys(symbols):
+            places[symbol].append(place)
+    waiting = dict.fromkeys(range(len(rules)))
+    for _ in range(MOST_DERIVATIONS):
+        if not waiting:
+            return
+        place = next(iter(waiting))
+        del waiting[place]
+        name, symbols = rules[place]
+        text = _join(symbols, texts)
+        if text is not None and (name not in texts or len(text) < len(texts[name])):
+            texts[name] = text
+            waiting.update(dict.fromkeys(places[name]))
+    raise UnsupportedSchemaError("definition", "its rules refer to each other too often")
 
 
 def _join(symbols: Sequence[str], texts: Mapping[str, str]) -> str | None:
