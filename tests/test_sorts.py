@@ -84,7 +84,7 @@ def test_where_every_answer_reasons_reasoning_is_plain() -> None:
     shares = [Sorts(sorts, {"streams": [0, 4]}).share("stream_helper", [name]) for name in sorts]
     assert [share.words for share in shares if share] == [
         "",
-        "in 1 of 4 streams, with reasoning or at a failure",
+        "in 1 of 4 streams, at a failure",
     ]
 
 
