@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from antiphon_mockserver.api.shapes import TO_REPEAT, Shape, shape_of, with_text
+from antiphon_mockserver.api.shapes import TO_REPEAT, Shape, shape_of, wide_shape_of, with_text
 from antiphon_mockserver.behaviour.checks import LOOKS_AT, required
 from antiphon_mockserver.behaviour.context import instruction_messages, normalise
 from antiphon_mockserver.model import message
@@ -86,9 +86,11 @@ def recognise(
     body, moulds = request.body, server.moulds
     if moulds is None:
         return None
-    shape = shape_of(request.key, body)
-    kind = moulds.known(shape.key)
-    if kind is None or not kind.checks_pass:
+    shape: Shape | None = shape_of(request.key, body)
+    kind = moulds.known(shape.key) if shape is not None else None
+    if kind is None and (shape := wide_shape_of(request.key, body)) is not None:
+        kind = moulds.known(shape.key)
+    if shape is None or kind is None or not kind.checks_pass:
         return None
     names_all = server.dialect.schemas.names_all(request.operation.id, body)
     return Recognition(shape, kind) if names_all else None
@@ -132,17 +134,29 @@ def cast_answer(
     tools = body.get("tools")
     if tools and not all(tool.get("type") in OWN_TOOLS for tool in tools):
         return None
-    shape = shape_of(request.key, body) if recognition is None else recognition.shape
-    if len(shape.key) > LARGEST_SIZE:
+    recognition = _recognition(server, request, turn, recognition)
+    if recognition is None:
         return None
+    shape, kind = recognition
     if server.dialect.traits.id_form != "prefixed":
         shape = shape._replace(text=None)  # the id of its message shares no digits with the others
-    make_kind = partial(_kind, server, request, turn, shape)
-    kind = recognition.kind if recognition is not None else moulds.of(shape.key, make_kind)
-    if kind is None:
-        return None
     _prepare(Making(server, request, turn, make_record), kind, shape, plan)
     return _cast_plan(server, request, kind, Source(body, turn.input, shape.text), plan)
+
+
+def _recognition(
+    server: ServerContext, request: Request, turn: Turn, recognition: Recognition | None
+) -> Recognition | None:
+    """The kind of a request, the narrowest that was met before; None for the first one."""
+    moulds, body = server.moulds, turn.body
+    if moulds is None or (recognition is not None and recognition.shape.text is not None):
+        return recognition
+    for shape in (shape_of(request.key, body), wide_shape_of(request.key, body)):
+        if shape is not None and len(shape.key) <= LARGEST_SIZE:
+            kind = moulds.of(shape.key, partial(_kind, server, request, turn, shape))
+            if kind is not None:
+                return Recognition(shape, kind)
+    return None
 
 
 def _kind(server: ServerContext, request: Request, turn: Turn, shape: Shape) -> RequestKind | None:

@@ -17,6 +17,8 @@ TO_REPEAT: Mapping[str, type] = {"previous_response_id": str, "instructions": st
 them, too."""
 GAP = 0
 """Stands for such a member, which is no number itself."""
+MANY = 1
+"""Stands for an input of many items."""
 
 
 class Shape(NamedTuple):
@@ -35,6 +37,12 @@ def shape_of(key: str, body: Mapping[str, Any]) -> Shape:
         if (value := body.get(name)) and isinstance(value, kind):
             common[name] = GAP
     return Shape(orjson.dumps((key, common)), text)
+
+
+def wide_shape_of(key: str, body: Mapping[str, Any]) -> Shape | None:
+    """The shape of all requests that differ in a whole list of items; None for those of one item or text."""
+    source = body.get("input")
+    return shape_of(key, {**body, "input": MANY}) if isinstance(source, list) and len(source) > 1 else None
 
 
 def shape_of_chat(key: str, body: Mapping[str, Any]) -> Shape:

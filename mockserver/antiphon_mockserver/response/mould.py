@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 CAPACITY, LARGEST_SIZE = 64, 1 << 15
 """How many kinds of requests are known at a time, and how many bytes they have besides their input."""
+MOST_MET = 1_024
+"""How many kinds of which one request came wait for a second one."""
 
 NONCE, TEXT, INPUT = "gap-of-the-nonce", "gap-of-the-text", "gap-of-the-input"
 PREVIOUS, ORDER, METADATA = "gap-of-the-previous", "gap-of-the-order", "gap-of-the-metadata"
@@ -162,7 +164,7 @@ class Moulds:
 
     def __init__(self) -> None:
         self._kinds: OrderedDict[bytes, RequestKind | None] = OrderedDict()
-        self._met: OrderedDict[bytes, None] = OrderedDict()
+        self._met: OrderedDict[int, None] = OrderedDict()
 
     def known(self, key: bytes) -> RequestKind | None:
         """A kind of requests that was met twice before."""
@@ -176,12 +178,13 @@ class Moulds:
         if key in self._kinds:
             self._kinds.move_to_end(key)
             return self._kinds[key]
-        if key not in self._met:  # nothing is made for a request that may be the only one of its kind
-            self._met[key] = None
-            if len(self._met) > CAPACITY:
+        mark = hash(key)
+        if mark not in self._met:  # nothing is made for a request that may be the only one of its kind
+            self._met[mark] = None
+            if len(self._met) > MOST_MET:
                 self._met.popitem(last=False)
             return None
-        del self._met[key]
+        del self._met[mark]
         kind = self._kinds[key] = make()
         if len(self._kinds) > CAPACITY:
             self._kinds.popitem(last=False)
