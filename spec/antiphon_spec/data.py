@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
+from antiphon_spec.loading.late import late_function
 from antiphon_spec.loading.preparation import prepared
+
+if TYPE_CHECKING:
+    from difflib import SequenceMatcher, get_close_matches
+else:  # most files are right
+    SequenceMatcher = late_function("difflib", "SequenceMatcher")
+    get_close_matches = late_function("difflib", "get_close_matches")
 
 SCHEMAS = Path(__file__).parent / "schemas"
 UNKNOWN = "additionalProperties"

@@ -1,27 +1,110 @@
-"""The handler of each operation, by operationId. An operation without a handler answers 501."""
+"""The handler of each operation, by operationId. An operation without a handler answers 501.
+
+Most servers answer creates only: the modules of other operations come with their first request.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from antiphon_mockserver.api import (
-    chat,
-    containers,
-    conversations,
-    file_batches,
-    files,
-    library,
-    models,
-    responses,
-    stored_chats,
-    uploads,
-    vector_stores,
-)
+from antiphon_mockserver.api import responses
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming
 from antiphon_spec.document import Operation
+from antiphon_spec.loading.late import late_function
 
 Handler = Callable[[ServerContext, Request], Answer | Streaming]
+
+LATE: Mapping[str, Mapping[str, str]] = {
+    "conversations": {
+        "createConversation": "create",
+        "getConversation": "retrieve",
+        "updateConversation": "update",
+        "deleteConversation": "delete",
+        "createConversationItems": "create_items",
+        "listConversationItems": "list_items",
+        "getConversationItem": "retrieve_item",
+        "deleteConversationItem": "delete_item",
+    },
+    "models": {
+        "listModels": "list_models",
+        "retrieveModel": "retrieve",
+    },
+    "chat": {
+        "createChatCompletion": "complete",
+        "createCompletion": "create",
+        "listCompletions": "list_completions",
+        "getCompletion": "retrieve",
+    },
+    "library": {
+        "listCollections": "list_collections",
+        "getCollection": "get_collection",
+        "listCollectionFiles": "list_collection_files",
+        "getCollectionFile": "get_collection_file",
+        "listCollectionEntities": "list_collection_entities",
+        "getFileEntities": "get_file_entities",
+        "listMediaDescriptions": "list_media_descriptions",
+        "getMediaDescription": "get_media_description",
+        "listRichTranscripts": "list_rich_transcripts",
+        "getRichTranscript": "get_rich_transcript",
+        "listFiles": "list_files",
+        "getFile": "get_file",
+        "listFileSegments": "list_file_segments",
+        "getFileSegment": "get_file_segment",
+    },
+    "files": {
+        "createFile": "create",
+        "listUploads": "list_files",
+        "retrieveFile": "retrieve",
+        "deleteFile": "delete",
+        "downloadFile": "content",
+    },
+    "vector_stores": {
+        "createVectorStore": "create",
+        "listVectorStores": "list_stores",
+        "getVectorStore": "retrieve",
+        "modifyVectorStore": "update",
+        "deleteVectorStore": "delete",
+        "searchVectorStore": "search",
+        "createVectorStoreFile": "create_file",
+        "listVectorStoreFiles": "list_files",
+        "getVectorStoreFile": "retrieve_file",
+        "deleteVectorStoreFile": "delete_file",
+        "updateVectorStoreFile": "update_file",
+        "retrieveVectorStoreFileContent": "content",
+    },
+    "file_batches": {
+        "createVectorStoreFileBatch": "create",
+        "getVectorStoreFileBatch": "retrieve",
+        "cancelVectorStoreFileBatch": "retrieve",
+        "listFilesInVectorStoreBatch": "list_files",
+    },
+    "uploads": {
+        "createUpload": "create",
+        "addUploadPart": "add_part",
+        "completeUpload": "complete",
+        "cancelUpload": "cancel",
+    },
+    "stored_chats": {
+        "listChatCompletions": "list_chats",
+        "getChatCompletion": "retrieve",
+        "updateChatCompletion": "update",
+        "deleteChatCompletion": "delete",
+        "getChatCompletionMessages": "list_messages",
+    },
+    "containers": {
+        "createContainer": "create",
+        "listContainers": "list_containers",
+        "retrieveContainer": "retrieve",
+        "deleteContainer": "delete",
+        "createContainerFile": "create_file",
+        "listContainerFiles": "list_files",
+        "retrieveContainerFile": "retrieve_file",
+        "deleteContainerFile": "delete_file",
+        "retrieveContainerFileContent": "content",
+    },
+}
+"""Their functions by operationId, by module."""
 
 HANDLERS: Mapping[str, Handler] = {
     "createResponse": responses.create,
@@ -30,75 +113,13 @@ HANDLERS: Mapping[str, Handler] = {
     "cancelResponse": responses.cancel,
     "listInputItems": responses.list_input_items,
     "listResponses": responses.list_responses,
-    "createConversation": conversations.create,
-    "getConversation": conversations.retrieve,
-    "updateConversation": conversations.update,
-    "deleteConversation": conversations.delete,
-    "createConversationItems": conversations.create_items,
-    "listConversationItems": conversations.list_items,
-    "getConversationItem": conversations.retrieve_item,
-    "deleteConversationItem": conversations.delete_item,
-    "listModels": models.list_models,
-    "retrieveModel": models.retrieve,
-    "createChatCompletion": chat.complete,
-    "createCompletion": chat.create,
-    "listCompletions": chat.list_completions,
-    "getCompletion": chat.retrieve,
-    "listCollections": library.list_collections,
-    "getCollection": library.get_collection,
-    "listCollectionFiles": library.list_collection_files,
-    "getCollectionFile": library.get_collection_file,
-    "listCollectionEntities": library.list_collection_entities,
-    "getFileEntities": library.get_file_entities,
-    "listMediaDescriptions": library.list_media_descriptions,
-    "getMediaDescription": library.get_media_description,
-    "listRichTranscripts": library.list_rich_transcripts,
-    "getRichTranscript": library.get_rich_transcript,
-    "listFiles": library.list_files,
-    "getFile": library.get_file,
-    "listFileSegments": library.list_file_segments,
-    "getFileSegment": library.get_file_segment,
-    "createFile": files.create,
-    "listUploads": files.list_files,
-    "retrieveFile": files.retrieve,
-    "deleteFile": files.delete,
-    "downloadFile": files.content,
-    "createVectorStore": vector_stores.create,
-    "listVectorStores": vector_stores.list_stores,
-    "getVectorStore": vector_stores.retrieve,
-    "modifyVectorStore": vector_stores.update,
-    "deleteVectorStore": vector_stores.delete,
-    "searchVectorStore": vector_stores.search,
-    "createVectorStoreFile": vector_stores.create_file,
-    "listVectorStoreFiles": vector_stores.list_files,
-    "getVectorStoreFile": vector_stores.retrieve_file,
-    "deleteVectorStoreFile": vector_stores.delete_file,
-    "updateVectorStoreFile": vector_stores.update_file,
-    "retrieveVectorStoreFileContent": vector_stores.content,
-    "createVectorStoreFileBatch": file_batches.create,
-    "getVectorStoreFileBatch": file_batches.retrieve,
-    "cancelVectorStoreFileBatch": file_batches.retrieve,
-    "listFilesInVectorStoreBatch": file_batches.list_files,
-    "createUpload": uploads.create,
-    "addUploadPart": uploads.add_part,
-    "completeUpload": uploads.complete,
-    "cancelUpload": uploads.cancel,
-    "listChatCompletions": stored_chats.list_chats,
-    "getChatCompletion": stored_chats.retrieve,
-    "updateChatCompletion": stored_chats.update,
-    "deleteChatCompletion": stored_chats.delete,
-    "getChatCompletionMessages": stored_chats.list_messages,
-    "createContainer": containers.create,
-    "listContainers": containers.list_containers,
-    "retrieveContainer": containers.retrieve,
-    "deleteContainer": containers.delete,
-    "createContainerFile": containers.create_file,
-    "listContainerFiles": containers.list_files,
-    "retrieveContainerFile": containers.retrieve_file,
-    "deleteContainerFile": containers.delete_file,
-    "retrieveContainerFileContent": containers.content,
     "countInputTokens": responses.count_tokens,
     "compactResponse": responses.compact,
+    **{
+        operation: late_function(f"{__name__}.{module}", function)
+        for module, functions in LATE.items()
+        for operation, function in functions.items()
+    },
 }
 
 

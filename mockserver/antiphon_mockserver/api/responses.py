@@ -10,9 +10,8 @@ import math
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from antiphon_mockserver.api import containers
 from antiphon_mockserver.api.moulding import cast_answer, cast_known, recognise
 from antiphon_mockserver.api.turns import read_turn
 from antiphon_mockserver.response.pace import AT_ONCE, BACKGROUND, Pace
@@ -21,6 +20,12 @@ from antiphon_mockserver.response.timeline import Timeline
 from antiphon_mockserver.server import conversations
 from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming, Turn
 from antiphon_mockserver.state.record import Record
+from antiphon_spec.loading.late import late_function
+
+if TYPE_CHECKING:
+    from antiphon_mockserver.api.containers import keep as keep_containers
+else:  # few requests run programs
+    keep_containers = late_function("antiphon_mockserver.api.containers", "keep")
 
 
 def create(server: ServerContext, request: Request) -> Answer | Streaming:
@@ -36,7 +41,7 @@ def create(server: ServerContext, request: Request) -> Answer | Streaming:
         behaviour.conversations.reject_locked(turn.conversation)
     context, plan = _plan(server, turn)
     if plan.containers:
-        containers.keep(server, request.key, plan.containers)
+        keep_containers(server, request.key, plan.containers)
     if (answer := cast_answer(server, request, turn, plan, _record, recognition)) is not None:
         return answer
     final = behaviour.model.compose(plan, context, request.identity, int(server.clock.now()))

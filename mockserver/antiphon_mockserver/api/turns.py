@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from antiphon_mockserver.api.attachments import stores_of, with_files
 from antiphon_mockserver.behaviour.checks import DOUBTFUL, ignore_unknown
 from antiphon_mockserver.prompt_templates.template import Registry, Version
 from antiphon_mockserver.prompt_templates.variables import PromptRequest
@@ -18,6 +17,13 @@ from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.state.conversation import Conversation
 from antiphon_mockserver.state.record import Record, RequestDetails
 from antiphon_mockserver.tool_servers import ToolServer
+from antiphon_spec.loading.late import late_function
+
+if TYPE_CHECKING:
+    from antiphon_mockserver.api.attachments import stores_of, with_files
+else:  # few requests name files
+    stores_of = late_function("antiphon_mockserver.api.attachments", "stores_of")
+    with_files = late_function("antiphon_mockserver.api.attachments", "with_files")
 
 CONTINUING = frozenset({"previous_response_id"})
 """The member, besides the input, in which requests of a kind differ."""
