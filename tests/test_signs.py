@@ -32,6 +32,8 @@ def answer(body: object) -> Exchange:
         'tools[0].type must be "function"',
         "Input tag 'custom' does not match any of the expected tags: 'web_search', 'function', 'mcp'",
         "unknown variant `custom`, expected one of `function`, `mcp`",
+        "Input tag 'input_image' found using 'type' does not match any of the expected tags: 'input_text'",
+        "unknown variant `input_file`, expected `input_text`",
     ],
 )
 def test_an_error_that_says_what_the_target_lacks(message: str) -> None:

@@ -15,6 +15,7 @@ from antiphon_conformance.report.families import (
     ANY_CREATE,
     BLOCKED,
     EFFECTS,
+    PARAMETERS,
     UNTRUE,
     Family,
     Sight,
@@ -172,6 +173,8 @@ def _cause(family: Family, key: str, places: list[Occurrence]) -> Cause:
 def _weight(place: Occurrence) -> tuple[int, int]:
     """The worst outcome first; of rules that see one effect, that whose summary tells most of it."""
     rule = place.record.rule
+    if rule in PARAMETERS:
+        return WORST_FIRST.index(place.record.outcome), [*PARAMETERS].index(rule)
     sides = next((rules for rules in EFFECTS.values() if rule in rules), (rule,))
     return WORST_FIRST.index(place.record.outcome), sides.index(rule)
 

@@ -192,6 +192,7 @@ LACKING = re.compile(
     r"|unsupported|text[- ]only|at most 0 |no vision|mmproj"
     r"|only\W+(?:\w+\W+){0,3}?functions?\b|\bfunctions? (?:\w+ )?only\b"
     r"|expected tags:(?=[^\]]*'function')(?![^\]]*'custom')|unknown variant `custom`"
+    r"|'input_(?:image|file)' found using 'type' does not match|unknown variant `input_(?:image|file)`"
     r"|\b(?:supported|valid|allowed|expected) \w+ (?:is|are)\W+functions?\W*$"
     r"|\b(?:should be|must be|expected)\W+functions?\b(?!\W+or\b)",
     re.IGNORECASE,

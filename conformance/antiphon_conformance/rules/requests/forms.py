@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from antiphon_conformance.http.exchange import Exchange
-from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.requests.paths import root
 from antiphon_conformance.requests.signs import attaches, chooses, says_unsupported
 from antiphon_conformance.requests.unusual import OTHER_REASONS
+from antiphon_conformance.rules.reading.errors import show_error
 from antiphon_conformance.rules.reading.output import member
 from antiphon_conformance.rules.rule import EVERY, Finding, add, make, rule_id
 from antiphon_conformance.rules.views import INVALID, ScenarioTrace
@@ -101,7 +101,7 @@ def _check(form: LegalForm) -> Callable[[ScenarioTrace], Iterator[Finding]]:
     def check(trace: ScenarioTrace) -> Iterator[Finding]:
         for exchange in filter(form.sign, _creates(trace)):
             if _is_rejected(form, exchange):
-                actual = f"{exchange.answer.status}: {show(exchange.answer.fields.get('error', ABSENT))}"
+                actual = f"{exchange.answer.status}: {show_error(exchange)}"
                 expected = f"200, since a request with {form.says} is valid"
                 yield Finding("reply.status", expected, actual, exchange.id)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.requests.minimal import names
 from antiphon_conformance.requests.paths import root
 from antiphon_conformance.requests.valid import ValidRequest
+from antiphon_conformance.rules.reading.errors import show_error
 from antiphon_conformance.rules.rule import EVERY, REJECTION, Finding, add, make, rule, rule_id
 from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
 from antiphon_conformance.scenarios.answers import keeps_nothing
@@ -21,8 +21,6 @@ ANSWERS = tuple(
     f"{dialect}#/paths/~1responses/post/responses" for dialect in ("openai", "openresponses", "cloudglue")
 )
 FIELDS = "openai#/components/schemas/CreateResponse/properties@contract"
-TYPES = re.compile(r"\[(?:\w+,)+\w+\]")
-"""Names of types in brackets: `[TextPart,FilePart]`."""
 NOT_THIS_MODEL = ("unsupported_parameter", "unsupported_value", "unsupported_model")
 """Error codes that are about the model of the request, and not about its form."""
 
@@ -177,7 +175,7 @@ def _check(form: ValidRequest) -> Callable[[ScenarioTrace], Iterator[Finding]]:
     def check(trace: ScenarioTrace) -> Iterator[Finding]:
         exchange = _exchange_for(form, trace)
         if _rejects_form(form, trace):
-            actual = f"{exchange.answer.status}: {_show_error(exchange)}"
+            actual = f"{exchange.answer.status}: {show_error(exchange)}"
             expected = f"200, since a request with {form.says} is valid"
             yield Finding("reply.status", expected, actual, exchange.id)
 
@@ -198,16 +196,6 @@ for _valid in VALID_REQUESTS:
             needs=f"a request with {_valid.says}",
         )
     )
-
-
-def _show_error(exchange: Exchange) -> str:
-    """The error of a rejection, without the long lists of types that validators put into brackets."""
-    error = exchange.answer.fields.get("error", exchange.answer.body or ABSENT)
-    if isinstance(error, dict) and isinstance(error.get("message"), str):
-        return show(
-            {"message": TYPES.sub("", error["message"]), **{k: v for k, v in error.items() if k != "message"}}
-        )
-    return show(error)
 
 
 def _has_reply(trace: ScenarioTrace) -> bool:
@@ -243,7 +231,7 @@ def a_create_that_others_depend_on_is_accepted(trace: ScenarioTrace) -> Iterator
         yield Finding(
             "reply.status",
             "2xx, since the request is valid",
-            f"{last.reply.status}: {_show_error(last)}",
+            f"{last.reply.status}: {show_error(last)}",
             last.id,
         )
 
