@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, MissingStepError
 from antiphon_conformance.http.text import show
 from antiphon_conformance.rules.rule import Finding
 
 EVENT = re.compile(r"event\[(\d+)\]")
 FIELDS = ("event", "id", "data")
-"""The fields of a message of a stream, which are no members of its data."""
+"""The fields of a message of a stream, where its data have no member of that name."""
 JSON = re.compile(r"absent|null|true|false|-?\d[\d.e+-]*|\"(?:[^\"\\]|\\.)*\"?|'[^']*'|[\[{].*")
 """How a value begins that is printed as it was sent."""
 UNKNOWN, ABSENT = object(), object()
@@ -52,12 +53,12 @@ def value_at(where: str, exchange: Exchange) -> Any:
         values = reply.headers.all(pointer)
         return (values[0] if len(values) == 1 else list(values)) if values else ABSENT
     if (event := EVENT.fullmatch(root)) and reply.stream is not None:
-        if pointer in FIELDS:
-            frame = next(frame for frame in reply.stream.frames if frame.index == int(event[1]))
+        frame = next(frame for frame in reply.stream.frames if frame.index == int(event[1]))
+        data = strict_json.read(frame.data).value
+        if pointer in FIELDS and not (isinstance(data, dict) and pointer in data):
             field = getattr(frame, pointer)
             return ABSENT if field is None else field
-        events = [item for item in reply.stream.events if item.index == int(event[1])]
-        return _walk(events[0].data, pointer) if events else UNKNOWN
+        return _walk(data, pointer) if isinstance(data, dict) else UNKNOWN
     if root == "reply.body":
         body = reply.body if reply.raw else ABSENT
         if body is None and reply.raw != b"null":  # it is no JSON: its text is quoted
