@@ -18,6 +18,7 @@ import orjson
 
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.recordings import reader
+from antiphon_conformance.recordings.allowance import MEMORY, MIB, Allowance
 from antiphon_conformance.recordings.lint import judge_recordings
 from antiphon_conformance.recordings.reader import Recording, RecordingError
 from antiphon_conformance.report import folder, records
@@ -36,6 +37,8 @@ from antiphon_spec.requirement import Kind
 
 MOST_DIFFERENCES = 5
 SUMMARY = folder.RENDERERS["markdown"][-1]
+MOST_MEMORY = 2 * MEMORY * MIB
+"""Bytes for the exchanges of a report: a run keeps answers of MEMORY MiB, and its requests beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ def verify(place: Path, transcripts: Path | None = None) -> Verification:
     notes = [] if _same_sources(report) else ["other sources made it: pages were compared by their digests"]
     if not missing and not faults:
         try:
-            problems += _differences(report, [reader.load(path) for path in paths], notes)
+            room = Allowance(memory=MOST_MEMORY)
+            problems += _differences(report, [reader.load(path, room) for path in paths], notes)
         except RecordingError as error:
             problems.append(str(error))
     return Verification(tuple(problems), tuple(missing), tuple(notes))
