@@ -13,6 +13,7 @@ LOOK_UP = {"type": "function", "name": "look_up", "description": "Looks a name u
 STORY = "Tell a story of 300 words about the sea."
 """A task that needs far more tokens than the smallest limit."""
 HISTORY: tuple[dict[str, Any], ...] = (
+    {"type": "message", "role": "system", "content": "You are a friendly librarian."},
     {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello."}]},
     {
         "type": "message",
@@ -26,10 +27,11 @@ HISTORY: tuple[dict[str, Any], ...] = (
     {"type": "message", "role": "developer", "content": "Answer in whole sentences."},
     {"type": "message", "role": "user", "content": STORY},
 )
-GREETED, ANSWERED, ASKED, CALLED, RETURNED, ADVISED, TASK = HISTORY
+SETTLED, GREETED, ANSWERED, ASKED, CALLED, RETURNED, ADVISED, TASK = HISTORY
 FORMS_ALONE: dict[str, dict[str, Any]] = {
     "parts_of_text": {"input": [GREETED]},
     "text_without_annotations": {"input": [ASKED, {**ANSWERED, "phase": None}, TASK]},
+    "a_system_message": {"input": [SETTLED, TASK]},
     "a_developer_message": {"input": [ASKED, ADVISED, TASK]},
     "instructions_beside_a_developer_message": {"instructions": "Be brief.", "input": [ASKED, ADVISED, TASK]},
     "a_phase": {"input": [ASKED, {**ANSWERED, "content": "Hello."}, TASK]},

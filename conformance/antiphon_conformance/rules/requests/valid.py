@@ -44,6 +44,7 @@ VALID_REQUESTS = (
         "assistant messages whose `output_text` has no annotations",
         "history",
     ),
+    _form("a_system_message", "REQ-79", "a system message before the others", "history"),
     _form("a_developer_message", "REQ-79", "a developer message between other messages", "history"),
     _form(
         "instructions_beside_a_developer_message",

@@ -90,9 +90,13 @@ def custom_input_follows_the_grammar(item: Item) -> Iterator[Finding]:
         )
 
 
-def _takes_custom_tools(trace: ScenarioTrace) -> bool:
-    plain = trace.run.get("custom_tool")
-    return "by_a_grammar" in trace and plain is not None and "called" in plain and plain["called"].ok
+def _answers_about_the_grammar(trace: ScenarioTrace) -> bool:
+    """Whether the request was accepted, or rejected in words about the format: some servers take no custom
+    tool at all."""
+    if "by_a_grammar" not in trace:
+        return False
+    answer = trace["by_a_grammar"]
+    return answer.ok or any(word in str(answer.answer.fields).lower() for word in ("grammar", "format"))
 
 
 @rule(
@@ -100,8 +104,8 @@ def _takes_custom_tools(trace: ScenarioTrace) -> bool:
     ScenarioTrace,
     scenario="tries",
     cites="TOOL-49",
-    when=_takes_custom_tools,
-    needs="a server that takes custom tools, and a request with one that has a grammar",
+    when=_answers_about_the_grammar,
+    needs="an answer to a request whose custom tool has a grammar",
 )
 def a_grammar_is_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
     """A custom tool may have a grammar for its input.

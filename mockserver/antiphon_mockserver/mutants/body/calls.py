@@ -84,6 +84,13 @@ add(
 )
 add(
     SEAM,
+    "sends_custom_inputs_as_objects",
+    "Sends the input of a custom tool as an object.",
+    "tool-calls.a-custom-call-has-call-id-name-and-input",
+    on_items("custom_tool_call", change=setting("input", {"input": ""})),
+)
+add(
+    SEAM,
     "ignores_grammars",
     "Calls a custom tool with a text that is not in its grammar.",
     "tool-calls.custom-input-follows-the-grammar",

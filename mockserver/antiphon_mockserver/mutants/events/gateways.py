@@ -7,6 +7,7 @@ from typing import Any
 
 from antiphon_mockserver.mutants import Call, add, mutant
 from antiphon_mockserver.mutants.stream_edits import (
+    ARGUMENTS,
     ENDS,
     ITEM,
     PART,
@@ -129,7 +130,100 @@ def _in_words(events: list[Event]) -> list[Event]:
     return renumber(result)
 
 
+def _is_empty_call(item: Event) -> bool:
+    return bool(item["type"] == "function_call" and item.get("arguments") in ("", "{}"))
+
+
+def _without_empty_calls(events: list[Event]) -> list[Event]:
+    """Drops every call without arguments, and keeps the places of the others."""
+    lost = {event["output_index"] for event in of(events, DONE) if _is_empty_call(event["item"])}
+    for event in of(events, *ENDS):
+        output = event["response"]["output"]
+        event["response"]["output"] = [item for item in output if not _is_empty_call(item)]
+    return renumber([event for event in events if event.get("output_index") not in lost])
+
+
+def _with_empty_calls_open(events: list[Event]) -> list[Event]:
+    """Sends no `.done` event of a call without arguments."""
+    empty = {event["output_index"] for event in of(events, DONE) if _is_empty_call(event["item"])}
+    return renumber(
+        [
+            event
+            for event in events
+            if event.get("output_index") not in empty or not event["type"].endswith("done")
+        ]
+    )
+
+
+def _arguments_again(events: list[Event]) -> list[Event]:
+    """Sends the whole arguments as one more delta before their end."""
+    result: list[Event] = []
+    for event in events:
+        if event["type"] == f"{ARGUMENTS}.done":
+            again = {name: event[name] for name in ("item_id", "output_index")}
+            result.append({"type": f"{ARGUMENTS}.delta", **again, "delta": event["arguments"]})
+        result.append(event)
+    return renumber(result)
+
+
+def _letters_lost(event: Event) -> None:
+    """Puts a replacement character in the place of each letter beyond ASCII."""
+    event["delta"] = "".join(letter if letter.isascii() else "\ufffd" for letter in event["delta"])
+
+
+def _other_call_ids(response: Event) -> None:
+    for item in response["output"]:
+        if "call_id" in item:
+            item["call_id"] += "0"
+
+
+def _without_reasoning_items(events: list[Event]) -> list[Event]:
+    """Streams summaries of items that are neither announced nor in the output."""
+    for event in of(events, *ENDS):
+        output = event["response"]["output"]
+        event["response"]["output"] = [item for item in output if item["type"] != "reasoning"]
+    return renumber(
+        [
+            event
+            for event in events
+            if not (event["type"] in (ADDED, DONE) and event["item"]["type"] == "reasoning")
+            and "summary_part" not in event["type"]
+        ]
+    )
+
+
+def _text_without_a_message(events: list[Event]) -> list[Event]:
+    """Behind reasoning, streams a text without an item and a part around it."""
+    if not any(event["item"]["type"] == "reasoning" for event in of(events, ADDED)):
+        return events
+    return renumber(
+        [
+            event
+            for event in events
+            if event["type"] != f"{PART}.added"
+            and not (event["type"] == ADDED and event["item"]["type"] == "message")
+        ]
+    )
+
+
 MUTANTS: tuple[tuple[str, str, str, Callable[[list[Event]], list[Event]]], ...] = (
+    ("drops_calls_without_arguments", "Drops every call that has no arguments.",
+     "tool-choice.required-makes-a-call", _without_empty_calls),
+    ("leaves_calls_without_arguments_open", "Sends no `.done` events of a call that has no arguments.",
+     "stream-items.are-done-once", _with_empty_calls_open),
+    ("streams_no_arguments", "Sends the arguments of a call at their end only.",
+     "stream-calls.argument-deltas-add-up-to-the-arguments",
+     lambda events: renumber([event for event in events if event["type"] != f"{ARGUMENTS}.delta"])),
+    ("repeats_the_arguments", "Sends the whole arguments of a call as its last delta.",
+     "stream-calls.argument-deltas-add-up-to-the-arguments", _arguments_again),
+    ("replaces_letters_beyond_ascii", "Replaces letters beyond ASCII in deltas.",
+     "stream-text.deltas-add-up-to-the-text", changing(f"{TEXT}.delta", change=_letters_lost)),
+    ("ends_with_other_call_ids", "Ends with other `call_id`s than it streamed.",
+     "lifecycle.the-terminal-event-repeats-the-items", at_the_end(_other_call_ids)),
+    ("thinks_without_an_item", "Streams summaries without an item of reasoning.",
+     "stream-items.are-added-first", _without_reasoning_items),
+    ("speaks_without_a_message_after_reasoning", "Streams a text behind reasoning without its message.",
+     "stream-items.are-added-first", _text_without_a_message),
     ("ends_without_output", "Leaves `output` out of the response of the terminal event.",
      "response.has-all-members", at_the_end(lambda response: response.pop("output", None))),
     ("ends_with_null_as_output", "Sends null as `output` in the terminal event.",

@@ -106,9 +106,6 @@ PARTS = (
      "requests.accepts-a-picture", _has_part("input_image")),
     ("rejects_files", "Rejects every part of a message with a file.",
      "requests.accepts-a-file", _has_part("input_file")),
-    ("rejects_grammars", "Rejects a custom tool with a grammar.", "tool-calls.a-grammar-is-accepted",
-     lambda details: any(
-         (tool.get("format") or {}).get("type") == "grammar" for tool in details.body.get("tools") or ())),
     ("rejects_custom_tools", "Rejects custom tools, as if they were not in the document.",
      "requests.a-create-that-others-depend-on-is-accepted",
      lambda details: any(tool.get("type") == "custom" for tool in details.body.get("tools") or ())),
@@ -208,4 +205,16 @@ add(
     "Rejects messages whose parts have the type `output_text`.",
     "requests.accepts-text-without-annotations",
     _rejecting(_has_part("output_text"), "input"),
+)
+add(
+    SEAM,
+    "rejects_grammars",
+    "Rejects a custom tool with a grammar.",
+    "tool-calls.a-grammar-is-accepted",
+    _rejecting(
+        lambda details: any(
+            (tool.get("format") or {}).get("type") == "grammar" for tool in details.body.get("tools") or ()
+        ),
+        "tools[0].format",
+    ),
 )

@@ -64,6 +64,13 @@ REJECTS: tuple[tuple[str, str, str, str, Condition], ...] = (
         lambda body: any("annotations" not in part for part in _parts(body, "output_text")),
     ),
     (
+        "system_messages",
+        "a system message",
+        "input[0].role",
+        "a-system-message",
+        lambda body: any(item.get("role") == "system" for item in _items(body)),
+    ),
+    (
         "late_developers",
         "a developer message that is not the first item",
         "input[0].role",
