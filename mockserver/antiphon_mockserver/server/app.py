@@ -88,6 +88,7 @@ class MockApp:
         self.sender = Sender(self.server, self.changes, self.sleeper)
         self.cache = open_cache(self.server)
         self.aside = Aside()
+        self._defaults: dict[str, Mapping[str, Any]] = {}  # of an empty query, by operationId
         for webhook_address in settings.webhooks:
             check_address(webhook_address, settings.allowed_hosts)
         self.webhooks = Webhooks(settings) if self.dialect.mock.webhooks else None
@@ -232,15 +233,24 @@ class MockApp:
         )
 
     def _route(self, request: Request) -> None:
-        self._reject_unwelcome(request.headers)
+        known_key = request.earlier_key
+        if known_key is None:
+            self._reject_unwelcome(request.headers)
         request.operation, request.parameters = self.router.find(request.method, request.path)
-        behaviour = self.server.behaviour
-        request.key = self._authenticate(request.headers)
+        request.key = self._authenticate(request.headers) if known_key is None else known_key
         if request.operation.parameters:
-            pairs = parse_qsl(request.query_string, keep_blank_values=True)
-            document = self.router.document_of(request.operation)
-            request.query = behaviour.requests.read_query(request.operation, document, pairs)
+            request.query = self._read_query(request)
         request.admitted = True
+
+    def _read_query(self, request: Request) -> Mapping[str, Any]:
+        """The parameters in the query; most requests have none, and get the defaults of their operation."""
+        name, read_query = request.operation.id, self.server.behaviour.requests.read_query
+        is_usual = not request.query_string and read_query is STANDARD.requests.read_query
+        if not is_usual or name not in self._defaults:
+            pairs = parse_qsl(request.query_string, keep_blank_values=True)
+            query = read_query(request.operation, self.router.document_of(request.operation), pairs)
+            return self._defaults.setdefault(name, query) if is_usual else query
+        return self._defaults[name]
 
     @property
     def _body_limit(self) -> int:

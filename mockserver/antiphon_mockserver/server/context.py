@@ -58,6 +58,8 @@ class Request:
     number: int = 0
     """How many identical requests came before."""
     identity: Identity = NO_IDENTITY
+    earlier_key: str | None = None
+    """The key that an earlier request of the connection had with the same headers, which were accepted."""
     admitted: bool = False
     """Whether its head was accepted: the operation exists, and the client may call it."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -67,13 +67,14 @@ class KnownHead:
         self.place = next(places, None)
         """Where the line with the length stands."""
 
-    def again(self, method: str, url: bytes, lines: list[tuple[bytes, bytes]]) -> Request | None:
-        """The request with this head; None when it differs in more than a length with no more digits."""
+    def again(self, lines: list[tuple[bytes, bytes]]) -> Mapping[str, str] | None:
+        """The headers of a head that says the same; None when it differs in more than the URL, and a length
+        with no more digits."""
         known, place = self.request, self.place
-        if url != self.url or method != known.method or len(lines) != len(self.lines):
+        if len(lines) != len(self.lines):
             return None
         if place is None:
-            return known.again(known.headers) if lines == self.lines else None
+            return known.headers if lines == self.lines else None
         line, known_line = lines[place], self.lines[place]
         lines[place] = known_line
         is_alike = lines == self.lines and line[0] == known_line[0]
@@ -81,7 +82,7 @@ class KnownHead:
         size = line[1]
         if not is_alike or len(size) > len(known_line[1]) or int(size) > LARGEST_SIZE:
             return None
-        return known.again({**known.headers, "content-length": size.decode("latin-1")})
+        return {**known.headers, "content-length": size.decode("latin-1")}
 
 
 class DirectProtocol(HttpToolsProtocol):
@@ -101,8 +102,13 @@ class DirectProtocol(HttpToolsProtocol):
     """When the latest answer was written here, by the loop's clock; None once bytes have come since."""
     timer: asyncio.TimerHandle | None = None
     """Looks after a while whether the connection is idle."""
-    known: KnownHead | None = None
-    """The latest head that the app has accepted."""
+    known: dict[str, KnownHead]
+    """The latest head that the app has accepted, by method."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client has connected."""
+        self.known = {}
+        super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come; a head without an end is rejected before it fills the memory."""
@@ -156,10 +162,10 @@ class DirectProtocol(HttpToolsProtocol):
         self.request = None
         app: MockApp = self.app
         content = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
-        is_new = not request.admitted
+        is_new = not request.admitted and request.earlier_key is None
         status, lines, body = app.answer_at_once(request, content)
         if is_new and request.admitted:
-            self.known = KnownHead(self.url, self.lines, request)
+            self.known[request.method] = KnownHead(self.url, self.lines, request)
         if isinstance(body, bytes) and len(body) <= LARGEST_WRITE:
             self.transport.write(self._written(status, lines, body))
             if not self.keeps_alive:
@@ -234,8 +240,16 @@ class DirectProtocol(HttpToolsProtocol):
             return None
         method = parser.get_method().decode("ascii")
         self.keeps_alive = parser.should_keep_alive()
-        if self.known is not None and (request := self.known.again(method, url, self.lines)) is not None:
-            return request
+        known = self.known.get(method)
+        headers = None if known is None else known.again(self.lines)
+        if known is not None and headers is not None and url == known.url:
+            return known.request.again(headers)
+        if not url.startswith(b"/") or url.startswith(b"//") or b"#" in url or not url.isascii():
+            return None
+        path, _, query = url.decode("latin-1").partition("?")
+        if known is not None and headers is not None:
+            key = known.request.key
+            return Request(method, app.router.below_base(path), query, headers, earlier_key=key)
         if parser.should_upgrade():
             return None
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.lines}
@@ -243,9 +257,6 @@ class DirectProtocol(HttpToolsProtocol):
             return None
         if not SLOW.isdisjoint(headers):
             return None
-        if not url.startswith(b"/") or url.startswith(b"//") or b"#" in url or not url.isascii():
-            return None
-        path, _, query = url.decode("latin-1").partition("?")
         return Request(method, app.router.below_base(path), query, headers)
 
     def _start(self, status: int, lines: bytes) -> bytes:
