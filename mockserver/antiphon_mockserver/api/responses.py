@@ -16,7 +16,7 @@ from antiphon_mockserver.api.moulding import cast_answer, cast_known, recognise
 from antiphon_mockserver.api.turns import read_turn
 from antiphon_mockserver.response.pace import AT_ONCE, BACKGROUND, Pace
 from antiphon_mockserver.response.plan import ApiError, Context, Plan
-from antiphon_mockserver.response.timeline import Timeline
+from antiphon_mockserver.response.timeline import Timeline, first_step
 from antiphon_mockserver.server import conversations
 from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming, Turn
 from antiphon_mockserver.state.record import Record
@@ -54,7 +54,8 @@ def create(server: ServerContext, request: Request) -> Answer | Streaming:
         _store(server, record, persistent)
         return Answer(body=final, delay=plan.delay)
     timeline = server.timeline(record)
-    step = behaviour.progress.first_step(turn.body, timeline.steps)
+    waits = record.background and not record.streamed and behaviour.progress.first_step is first_step
+    step = 0 if waits else behaviour.progress.first_step(turn.body, timeline.steps)
     if record.streamed and not server.clock.virtual:
         step = min(step, timeline.due(0))
     record_now = record.at(step)

@@ -101,6 +101,9 @@ class Timeline:
 
     def at(self, step: int) -> dict[str, Any]:
         """Returns the response after this many events."""
+        if step <= 0:  # before any event, of which there is always one
+            beginning = self._beginning_object(self._beginning) | {"output": []}
+            return {**beginning, **self.dialect.mock.unfinished}
         return dict(self.final) if step >= self.steps else self._unfinished(self._status_at(step), step)
 
     def cut(self, step: int) -> Timeline:
