@@ -7,7 +7,7 @@ exchanges, and only reports findings.
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
@@ -197,8 +197,8 @@ def _evaluate_exchange(
     and after so many equal ones with the same faults nobody learns anything."""
     exchanges, evidence = {exchange.id: exchange}, evidence_of(exchange)
     start, late = time.thread_time(), set[type]()
-    tries: Counter[bytes] = Counter()
-    parts: Counter[type] = Counter()
+    tries: defaultdict[bytes, int] = defaultdict(int)
+    parts: defaultdict[type, int] = defaultdict(int)
     only_status = on_purpose and exchange.ok and _is_wrong(exchange, panel.dialect)
     panel_views = (AnyReply(exchange, panel.dialect),) if only_status else views(exchange, panel.dialect)
     for view in panel_views:

@@ -1,9 +1,12 @@
-"""When a stream arrived: its first byte, its first delta, its pauses, and how many tokens a second."""
+"""When a stream arrived: its first byte, its first delta, its pauses, and how many tokens a second; and when
+an answer began, by its `Date`."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from itertools import pairwise
 
 from antiphon_conformance.http.exchange import Reply, final_response
@@ -11,6 +14,16 @@ from antiphon_spec.loading.construction import dataclass
 
 DELTA = re.compile(rb'"type"\s*:\s*"response\.[a-z_.]+\.delta"')
 """What an event that brings a piece of a text or of arguments has in its data."""
+
+
+@lru_cache(maxsize=1024)
+def read_date(text: str) -> float | None:
+    """The time of a `Date` header in Unix seconds; None when it is no date. The answers of one second share
+    their date, and several readers and rules ask about each."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, TypeGuard
 
 from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, Part, Reply, Stream, final_response
 from antiphon_conformance.http.placeholder import has_mask, has_placeholder, has_trace, is_placeholder
 from antiphon_conformance.http.sse import SENTINEL
+from antiphon_conformance.http.timing import read_date
 from antiphon_conformance.recordings.address import with_address
 from antiphon_conformance.recordings.shortened import dotted, is_cut, share_a_length
 
@@ -217,12 +217,9 @@ def _all_alike(ids: Sequence[Any]) -> bool:
 def _is_older(time: Any, date: str | None) -> bool:
     """Whether a new response is more than a day, and less than ten years, older than its own answer: somebody
     put it in later, or it came from a cache."""
-    try:
-        now = parsedate_to_datetime(date or "").timestamp()
-    except ValueError:
-        return False
+    now = read_date(date or "")
     is_number = isinstance(time, int | float) and not isinstance(time, bool)
-    return is_number and DAY < now - time < TEN_YEARS
+    return is_number and now is not None and DAY < now - time < TEN_YEARS
 
 
 def _is_made_up(time: Any) -> bool:

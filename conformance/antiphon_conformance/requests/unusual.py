@@ -46,11 +46,11 @@ class Oddity:
 
     def occurs_in(self, body: Mapping[str, Any]) -> bool:
         """Whether a request has these members; a text may stand in a list."""
-        return all(_is_like(body.get(name), value) for name, value in self.members.items())
-
-
-def _is_like(actual: Any, value: Any) -> bool:
-    return bool(actual == value) or (isinstance(value, str) and _lone_text(actual) == value)
+        for name, value in self.members.items():  # asked of each request: a generator takes twice as long
+            actual = body.get(name)
+            if actual != value and not (isinstance(value, str) and _lone_text(actual) == value):
+                return False
+        return True
 
 
 def _lone_text(items: Any) -> Any:

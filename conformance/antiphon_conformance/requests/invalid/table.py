@@ -5,17 +5,19 @@ A rule for each row says that servers reject such a request; a scenario sends ea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.text import ABSENT
 from antiphon_conformance.requests.invalid.chat import CHAT
 from antiphon_conformance.requests.invalid.input import INPUT
 from antiphon_conformance.requests.invalid.limits import LIMITS
 from antiphon_conformance.requests.invalid.request import InvalidRequest
 from antiphon_conformance.requests.invalid.tools import TOOLS
-from antiphon_conformance.requests.paths import root
+from antiphon_conformance.requests.paths import Tree
 from antiphon_conformance.requests.unusual import ODDITIES
 from antiphon_conformance.video_library.invalid_filters import FILTERS
 from antiphon_conformance.video_library.invalid_requests import KNOWLEDGE
@@ -36,24 +38,26 @@ def mistakes_of(
     """Every mistake in a request body under a dialect, with its place and the value there."""
     if not isinstance(body, dict):
         return
-    for member, is_of_elements, row in _by_member(dialect, operation):
-        may_occur = member in body and (not is_of_elements or isinstance(body[member], list))
-        if may_occur or row.is_omission:
-            for place, value in row.occurrences_in(body):
-                yield row, place, value
+    rows, tree, omissions = _reading(dialect, operation)
+    places = [
+        *tree.matches(body),
+        *((number, rows[number].path, body.get(rows[number].path, ABSENT)) for number in omissions),
+    ]
+    mistakes = [entry for entry in places if not rows[entry[0]].legal.allows(entry[2])]
+    for number, place, value in sorted(mistakes, key=itemgetter(0)):  # in the order of the table
+        yield rows[number], place, value
 
 
 @cache
-def _by_member(dialect: Dialect, operation: str | None) -> tuple[tuple[str, bool, InvalidRequest], ...]:
-    """The mistakes that a request of an operation can make, each with its top-level member and whether it is
-    about the elements of that: most inputs are texts and have none."""
-    rows = (
+def _reading(dialect: Dialect, operation: str | None) -> tuple[Sequence[InvalidRequest], Tree, Sequence[int]]:
+    """The mistakes that a request of an operation can make, their paths, and which are omissions."""
+    rows = [
         invalid_request
         for invalid_request in known_mistakes(dialect)
         if operation in invalid_request.operations
-    )
-    members = ((root(row.path), row) for row in rows)
-    return tuple((member, row.path.startswith(f"{member}["), row) for member, row in members)
+    ]
+    paths = {number: row.path for number, row in enumerate(rows) if not row.is_omission}
+    return rows, Tree(paths), [number for number, row in enumerate(rows) if row.is_omission]
 
 
 Occurrences = tuple[tuple[InvalidRequest, str, Any], ...]

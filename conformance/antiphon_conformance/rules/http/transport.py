@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
 
 from antiphon_conformance.http.exchange import GAVE_UP, NoEvidenceError, Part
 from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.timing import read_date
 from antiphon_conformance.http.turns import error_of
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import AnyReply, DocumentReply, ErrorReply, ScenarioTrace, StreamReply
@@ -233,11 +233,7 @@ def retry_after_is_a_number_of_seconds_or_a_date(view: AnyReply) -> Iterator[Fin
 
 
 def _http_date(value: str) -> bool:
-    try:
-        parsedate_to_datetime(value)
-    except (TypeError, ValueError, IndexError):
-        return False
-    return value.endswith("GMT")
+    return value.endswith("GMT") and read_date(value) is not None
 
 
 @rule(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import show
+from antiphon_conformance.http.timing import read_date
 from antiphon_conformance.rules.http.errors import describe_body
 from antiphon_conformance.rules.reading.output import number, response_or_empty, value_at
 from antiphon_conformance.rules.reading.schema_faults import (
@@ -188,13 +188,8 @@ def _now(response: ResponseObject) -> float | None:
 
 
 def _read_now(response: ResponseObject) -> float | None:
-    date = response.reply.headers.get("date")
-    if date is None:
-        return response.reply.started_at
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except ValueError:
-        return response.reply.started_at
+    date = read_date(response.reply.headers.get("date") or "")
+    return response.reply.started_at if date is None else date
 
 
 @rule(
