@@ -187,6 +187,16 @@ def large_json(_: bytes) -> Iterator[bytes | None]:
     yield whole(b'{"output":[' + b"[]," * 5_000_000 + b"[]]}")
 
 
+def a_long_invalid_item(_: bytes) -> Iterator[bytes | None]:
+    yield whole(
+        b'{"object":"response","id":"resp_1","output":[{"type":"message","role":"' + b"x" * 14 * MIB + b'"}]}'
+    )
+
+
+def an_error_of_12_mb(_: bytes) -> Iterator[bytes | None]:
+    yield whole(b'{"error":{"message":"' + b"x" * 12 * MIB + b'","type":[],"code":{},"param":1}}')
+
+
 def a_stream_of_tiny_frames(_: bytes) -> Iterator[bytes | None]:
     yield head(CHUNKED, kind=EVENTS)
     while True:
@@ -221,7 +231,8 @@ LIVES: dict[str, Life] = {
         a_length_beyond_the_body, a_length_below_the_body, a_negative_length, two_lengths, trickled_bytes,
         a_trickled_stream, a_reset_in_the_head, a_reset_in_the_body, a_reset_in_a_stream, nul_in_a_header,
         control_characters_in_headers, bytes_in_headers, a_name_that_is_no_token, a_gzip_bomb, deep_json,
-        large_json, a_stream_of_tiny_frames, tiny_chunks, a_stream_of_one_line, silence,
+        large_json, a_long_invalid_item, an_error_of_12_mb, a_stream_of_tiny_frames, tiny_chunks,
+        a_stream_of_one_line, silence,
     )
 }  # fmt: skip
 

@@ -93,6 +93,12 @@ def test_an_answer_is_the_same_beside_the_loop(client: Client) -> None:
     assert again.json == small.json
 
 
+def test_an_app_that_serves_again_answers_large_requests_again(client: Client) -> None:
+    client.app.aside.close()
+    path, raw, headers, status = LARGE["text"]
+    assert client.send("POST", path, raw, {**AUTHORIZED, **headers}).status == status
+
+
 def many(values: str) -> bytes:
     return b'{"model": "gpt-5", "input": "Hi", "metadata": {"a": [%b]}}' % values.encode()
 

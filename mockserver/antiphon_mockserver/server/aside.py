@@ -19,12 +19,17 @@ class Aside:
     """The thread; it starts with the first large request."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(1, "large requests")
+        self._threads = _one_thread()
 
     async def run(self, work: Callable[[S], T], subject: S) -> T:
         """What the work returns or raises."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, subject)
 
     def close(self) -> None:
-        """Drops what still waits."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Ends the thread, and drops what still waits; another one starts if the app serves again."""
+        ending, self._threads = self._threads, _one_thread()
+        ending.shutdown(wait=False, cancel_futures=True)
+
+
+def _one_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "large requests")
