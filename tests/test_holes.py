@@ -19,7 +19,7 @@ from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_mockserver.mutants import Mutant, all_mutants
 from antiphon_spec.dialect import load
 from antiphon_spec.profile import Weight
-from holes import Hole, is_same_answer, with_mutant
+from holes import Hole, edited, is_same_answer, with_mutant
 from inprocess import NOTICES, RED, traces
 
 DIALECT = "openai"
@@ -251,3 +251,29 @@ def test_every_row_about_evidence_names_a_hole_and_a_rule() -> None:
         (hole, name) for reasons in EVIDENCE.values() for hole, names in reasons.items() for name in names
     ]
     assert not [row for row in rows if row[0] not in DEMANDS or row[1] not in all_rules()]
+
+
+ENDS = ("response.completed", "response.incomplete", "response.failed")
+EFFECTS = {
+    "tool-choice.required-makes-a-call",
+    "tool-choice.a-named-tool-is-called",
+    "structured-output.a-refusal-replaces-the-text",
+    "response-status.a-response-that-ends-in-calls-is-completed",
+    "usage.what-was-read-and-said-is-counted",
+}
+"""Rules about effects that show in the items of a stream."""
+
+
+def test_effects_show_in_a_stream_whose_ends_lack_their_items() -> None:
+    def cut(event: dict[str, object]) -> None:
+        response = event.get("response")
+        if event.get("type") == "response.output_item.done":
+            del event["item"]
+        elif event.get("type") in ENDS and isinstance(response, dict):
+            del response["output"]
+
+    streams = [edited(exchange, cut) for exchange in right_answers() if exchange.answer.stream is not None]
+    records = [record for record in lint(streams, load(DIALECT)) if record.findings or record.rule in EFFECTS]
+    failing = {record.rule for record in records if record.outcome is Outcome.FAILED}
+    assert failing == {"response.has-all-members", "stream-schema.item-events-match-the-document"}
+    assert {record.rule for record in records if record.outcome is Outcome.PASSED} >= EFFECTS

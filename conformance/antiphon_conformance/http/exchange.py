@@ -5,13 +5,14 @@ Every class here is frozen and only looks things up: rules are pure functions ov
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from antiphon_conformance.http.streamed_items import items_of
 from antiphon_spec.loading.construction import dataclass
 
 if TYPE_CHECKING:
@@ -338,30 +339,8 @@ def final_response(stream: Stream) -> Mapping[str, Any]:
 
 def with_streamed_items(response: Mapping[str, Any], stream: Stream) -> Mapping[str, Any]:
     """A response object that ended a stream; its output is that of the stream when it has none itself."""
-    items = [] if response.get("output") else [item for _, item in streamed_items(stream)]
+    items = [] if response.get("output") else [*items_of(stream)]
     return {**response, "output": items} if items else response
-
-
-def streamed_items(stream: Stream) -> Sequence[tuple[Event, Mapping[str, Any]]]:
-    """The finished items of a stream with the events that hold them, in the order of `output_index`.
-
-    An item without an index has the place in which it was announced, or else that in which it was finished.
-    """
-    announced = [item.get("id") for _, item in _items(stream, "response.output_item.added")]
-    items: dict[int, tuple[Event, Mapping[str, Any]]] = {}
-    for count, (event, item) in enumerate(_items(stream, "response.output_item.done")):
-        index, name = event.data.get("output_index"), item.get("id")
-        if type(index) is not int:
-            index = announced.index(name) if name is not None and name in announced else count
-        items[index] = (event, item)
-    return [items[index] for index in sorted(items)]
-
-
-def _items(stream: Stream, kind: str) -> Iterator[tuple[Event, Mapping[str, Any]]]:
-    for event in stream.of(kind):
-        item = event.data.get("item")
-        if isinstance(item, dict):
-            yield event, item
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ from antiphon_conformance.http.exchange import (
     final_response,
     is_beside,
     lazy,
-    streamed_items,
     with_streamed_items,
 )
+from antiphon_conformance.http.streamed_items import streamed_items
 from antiphon_conformance.requests.constants import CHAT, LIBRARY_CHAT
 from antiphon_conformance.rules.reading.chat import is_of_a_proxy, joined
 from antiphon_conformance.rules.reading.output import item_kind, output, refusals, text_of, texts
