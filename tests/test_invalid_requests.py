@@ -7,6 +7,7 @@ from uuid import NAMESPACE_DNS, uuid5
 
 import pytest
 
+from antiphon_conformance import engine
 from antiphon_conformance.requests.constraints import (
     Legal,
     boolean,
@@ -26,7 +27,9 @@ from antiphon_conformance.requests.minimal import minimal
 from antiphon_conformance.requests.paths import matches, root
 from antiphon_conformance.rules.requests.valid import VALID_REQUESTS
 from antiphon_conformance.scenarios.valid_requests import HISTORY, LOOK_UP
+from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load, names
+from inprocess import NOTICES, traces
 
 HELD = {
     "model": "m",
@@ -148,3 +151,14 @@ def test_a_predicate_accepts_right_values_and_rejects_wrong_ones(
 ) -> None:
     assert [value for value in right if not predicate.allows(value)] == []
     assert [value for value in wrong if predicate.allows(value)] == []
+
+
+def test_an_id_that_the_target_gave_out_is_no_mistake() -> None:
+    """It has dots and colons. Continued with it, a response is judged as any other."""
+    run = traces("openai", ("chaining", "storage"), variations=("state.gives-ids-with-dots-and-colons",))
+    records = engine.judge(run, load("openai"), None, NOTICES)
+    outcomes = {(record.rule, record.scenario): record.outcome for record in records}
+    assert ("requests.rejects-a-malformed-previous-id", "chaining") not in outcomes
+    assert outcomes["response.id-is-not-that-of-the-response-before", "chaining"] is Outcome.PASSED
+    unusual = "query-parameters.an-id-with-unusual-characters-is-a-client-error"
+    assert {name for rule, name in outcomes if rule == unusual} == {""}  # it applied nowhere

@@ -20,6 +20,7 @@ from antiphon_conformance.recordings.jobs import split
 from antiphon_conformance.recordings.unjudged import unjudged_record, why_unjudged
 from antiphon_conformance.requests.location import locate
 from antiphon_conformance.requests.offer import without_offer
+from antiphon_conformance.requests.own_ids import with_own_ids
 from antiphon_conformance.requests.validity import has_unknown
 from antiphon_conformance.rules.rule import EVERY, Rule, rules_for
 from antiphon_conformance.rules.views import (
@@ -85,7 +86,7 @@ def judge(
 
     Without `rules` they are those that the profile judges; without `profile` it is `compatible`.
     """
-    copies = without_offer([_locate_trace(trace, dialect) for trace in traces], dialect)
+    copies = without_offer([_locate_trace(trace, dialect) for trace in with_own_ids([*traces])], dialect)
     panel = _panel(dialect, rules, profile)
     by_scenario = {trace.scenario: trace for trace in copies}
     found: dict[str, Results] = {}

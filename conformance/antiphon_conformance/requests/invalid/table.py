@@ -10,13 +10,14 @@ from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.exchange import OWN_ID, Exchange
 from antiphon_conformance.http.text import ABSENT
 from antiphon_conformance.requests.invalid.chat import CHAT
 from antiphon_conformance.requests.invalid.input import INPUT
 from antiphon_conformance.requests.invalid.limits import LIMITS
 from antiphon_conformance.requests.invalid.request import InvalidRequest
 from antiphon_conformance.requests.invalid.tools import TOOLS
+from antiphon_conformance.requests.own_ids import PREVIOUS
 from antiphon_conformance.requests.paths import Tree
 from antiphon_conformance.requests.unusual import ODDITIES
 from antiphon_conformance.video_library.invalid_filters import FILTERS
@@ -69,7 +70,10 @@ def mistakes_in(exchange: Exchange, dialect: Dialect) -> Occurrences:
 
 
 def _find_mistakes(exchange: Exchange, dialect: Dialect) -> Occurrences:
-    return tuple(mistakes_of(dialect, exchange.operation, exchange.request.body))
+    rows = mistakes_of(dialect, exchange.operation, exchange.request.body)
+    if OWN_ID in exchange.traits:
+        rows = (row for row in rows if row[0].path != PREVIOUS)
+    return tuple(rows)
 
 
 def examples(dialect: Dialect) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from antiphon_conformance.http.exchange import OWN_ID
 from antiphon_conformance.http.text import show
 from antiphon_conformance.rules.reading.comparison import CLIENT_ERROR
 from antiphon_conformance.rules.reading.dates import DAY, span_of
@@ -209,11 +210,17 @@ def is_odd(identity: str) -> bool:
     return not identity.replace("_", "").replace("-", "").isalnum() or not identity.isascii()
 
 
+def _has_odd_id(answer: AnyReply) -> bool:
+    """Whether the id in the path has such characters, and is none that the target gave out."""
+    identity = id_in_path(answer)
+    return bool(identity) and is_odd(identity) and OWN_ID not in answer.exchange.traits
+
+
 @rule(
     "query-parameters.an-id-with-unusual-characters-is-a-client-error",
     AnyReply,
     cites="RET-14",
-    when=lambda answer: bool(id_in_path(answer)) and is_odd(id_in_path(answer)),
+    when=_has_odd_id,
     needs="a request with unusual characters in the id of the path",
     reads=REJECTION,
 )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.response.plan import Context, IdSource, Item, Plan
+from antiphon_mockserver.state.record import RequestDetails
 from antiphon_mockserver.variations import DOCUMENTS, ITEMS, variation
 from antiphon_mockserver.variations.edits import Json, on_final, output
 
@@ -50,6 +51,32 @@ def gives_all_items_one_prefix(behaviour: Behaviour) -> Behaviour:
     No document says what an id looks like: it is opaque.
     """
     return _with_ids(behaviour, "gen-", "item-")
+
+
+@variation("state.gives-ids-with-dots-and-colons", fits=("openai",))
+def gives_ids_with_dots_and_colons(behaviour: Behaviour) -> Behaviour:
+    """Gives responses ids as in `resp.m=1:0f3a`, and takes them back.
+
+    No document says what an id looks like: it is opaque.
+    """
+    prefix = "resp.m=1:"
+
+    def identifiers(details: RequestDetails) -> None:
+        previous = details.body.get("previous_response_id")
+        if not (isinstance(previous, str) and previous.startswith(prefix)):
+            behaviour.requests.checks["identifiers"](details)
+
+    checks = {**behaviour.requests.checks, "identifiers": identifiers}
+
+    def is_valid_id(identity: str) -> bool:
+        return behaviour.storage.is_valid_id(identity.removeprefix(prefix))
+
+    changed = replace(
+        behaviour,
+        requests=replace(behaviour.requests, checks=checks),
+        storage=replace(behaviour.storage, is_valid_id=is_valid_id),
+    )
+    return _with_ids(changed, prefix, "msg_")
 
 
 def _equal_ids(response: Json, _context: Context) -> None:
