@@ -59,6 +59,8 @@ UNREADABLE = frozenset({
     "errors.an-error-is-json",
 })  # fmt: skip
 """The rules whose breach leaves little to read: the rules above them look at what is left."""
+DOCUMENTS = "errors.an-error-is-json"
+"""The one of them that also reads the content type: a wrong label leaves the body as it is."""
 LABEL = "transport.a-stream-is-labelled-event-stream"
 """The rule about the content type of streams."""
 EFFECTS: Mapping[str, tuple[str, ...]] = {
@@ -261,6 +263,11 @@ def _is_sequence(look: Sight) -> bool:
     return look.topic == "lifecycle" and look.order is None and not _is_sum(look)
 
 
+def _is_label(look: Sight) -> bool:
+    """Whether a finding is about the content type of a document that can be read."""
+    return look.record.rule == DOCUMENTS and look.place.member == "content-type"
+
+
 def _has_no_event(look: Sight) -> bool:
     match = places.END.search(look.finding.message)
     return match is not None and (match["lane"], match["state"]) == ("response", "began")
@@ -307,7 +314,8 @@ FAMILIES: tuple[Family, ...] = (
     Family("right request", 7, _rejects, lambda look: look.rejection or look.record.rule),
     Family("no stream", 0, lambda look: look.record.rule == LABEL, _label,
            "Streams come as {key}, not as text/event-stream"),
-    Family("unreadable", 1, lambda look: look.record.rule in UNREADABLE, lambda look: look.record.rule),
+    Family("unreadable", 1, lambda look: look.record.rule in UNREADABLE and not _is_label(look),
+           lambda look: look.record.rule),
     Family("preflight", 1, lambda look: look.place.holder == places.HEADER
                and look.place.member.startswith("access-control-"),
            title="A preflight lacks headers: {list}", subject=lambda look: look.place.member),
