@@ -101,8 +101,6 @@ EVIDENCE: dict[str, dict[str, set[str]]] = {
         "usage.input_tokens": {"usage.total-is-the-sum"},
         "usage.output_tokens": {"usage.total-is-the-sum"},
         "item.status": {"response-status.a-response-at-the-token-limit-is-incomplete"},
-        "event.item": {"lifecycle.the-terminal-event-repeats-the-items",
-                       "stream-items.keep-their-identity"},
     },
     "the absent member is the only place that shows what the answer holds": {
         "event.response": {"lifecycle.events-carry-a-response"},
