@@ -7,7 +7,7 @@ exchanges, and only reports findings.
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
@@ -34,6 +34,7 @@ from antiphon_conformance.rules.views import (
 from antiphon_conformance.verdict.no_verdict import probe_of, why_missing, why_not_applied
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.rule_run import (
+    CLEAN,
     MOST_FINDINGS,
     Evidence,
     Result,
@@ -153,7 +154,7 @@ def _lint(panel: _Panel, exchanges: Iterable[Exchange]) -> tuple[list[_Sum], lis
     by_id: dict[str, list[Exchange]] = {}
     for exchange in exchanges:
         by_id.setdefault(exchange.id, []).append(exchange)
-    sums = {run: _Sum() for run in panel.runs}
+    sums, clean = {run: _Sum() for run in panel.runs}, Counter[RuleRun]()
     for identity, group in by_id.items():
         results: Results = {}
         for exchange in group:
@@ -163,8 +164,12 @@ def _lint(panel: _Panel, exchanges: Iterable[Exchange]) -> tuple[list[_Sum], lis
                 aside.append(unjudged_record(copy, dialect, why))
             else:
                 _evaluate_exchange(panel, copy, results)
+        clean.update([run for run, result in results.items() if result is CLEAN])  # as nearly all are
         for run, result in results.items():
-            sums[run].add(identity, result)
+            if result is not CLEAN:
+                sums[run].add(identity, result)
+    for run, count in clean.items():
+        sums[run].clean += count
     return list(sums.values()), aside
 
 
