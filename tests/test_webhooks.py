@@ -15,6 +15,7 @@ from antiphon_mockserver import MockServer, ResponsesMock
 from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.server.webhooks import Webhook
 from antiphon_mockserver.settings import SettingError, Settings
+from mock_client import AUTHORIZED, Client
 
 openai = pytest.importorskip("openai", reason="the SDK tests need the `openai` package: pip install openai")
 
@@ -204,3 +205,22 @@ def test_the_example_of_the_page_passes(responses_mock: ResponsesMock) -> None:
     names: dict[str, Any] = {}
     exec(example, names)
     names["test_my_receiver_marks_the_job_as_done"](responses_mock)
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_welcome"),
+    [
+        ({}, True),
+        ({"host": "mock:4010"}, True),
+        ({"origin": "http://localhost:3000"}, True),
+        ({"origin": "https://hooks.internal"}, True),
+        ({"origin": "https://evil.example"}, False),
+        ({"host": "evil.example", "origin": "http://evil.example:4010"}, False),
+        ({"origin": "null"}, False),
+        ({"origin": ""}, False),
+    ],
+)
+def test_no_web_page_of_another_host_has_webhooks_sent(headers: dict[str, str], is_welcome: bool) -> None:
+    client = Client(webhooks=("http://127.0.0.1:9/hook",), allowed_hosts=("hooks.internal",))
+    reply = client.create("Hi", {**AUTHORIZED, **headers}, background=True)
+    assert reply.status == (200 if is_welcome else 403)

@@ -167,7 +167,7 @@ def print_summaries(summaries: Mapping[str, str]) -> None:
     "allowed_hosts",
     multiple=True,
     metavar="NAME",
-    help="A host besides this machine for webhooks; where tools are real, for Host and Origin.",
+    help="A host besides this machine for webhooks and Origin; where tools are real, for Host, too.",
 )
 @click.option(
     "--body-limit",

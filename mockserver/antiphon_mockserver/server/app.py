@@ -311,6 +311,8 @@ class MockApp:
         self.sender.headers.reject_too_large(headers)
         if self.has_effects:
             reject_elsewhere(headers, self.settings.allowed_hosts)
+        elif self.webhooks is not None and self.webhooks.receivers:  # only browsers name an origin
+            reject_elsewhere(headers, self.settings.allowed_hosts, ("origin",))
 
     def _authenticate(self, headers: Mapping[str, str]) -> str:
         """The key of a client, wherever the dialect has it."""
