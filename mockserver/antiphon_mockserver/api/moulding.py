@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from antiphon_mockserver.api.shapes import TO_REPEAT, Shape, shape_of, wide_shape_of, with_text
+from antiphon_mockserver.api.shapes import TO_REPEAT, Shape, repeated, shape_of, wide_shape_of, with_text
 from antiphon_mockserver.behaviour.checks import LOOKS_AT, required
 from antiphon_mockserver.behaviour.context import instruction_messages, normalise
 from antiphon_mockserver.model import message
@@ -22,7 +22,7 @@ from antiphon_mockserver.response import envelope as enveloping
 from antiphon_mockserver.response.compose import identify
 from antiphon_mockserver.response.envelope import Envelope, MarkedIdentity, envelope_stream
 from antiphon_mockserver.response.events import event_composer
-from antiphon_mockserver.response.frames import DONE, dump_of, json_text
+from antiphon_mockserver.response.frames import DONE, Dump, dump_of, json_text
 from antiphon_mockserver.response.mould import (
     INPUT,
     INPUT_TOKENS,
@@ -42,6 +42,7 @@ from antiphon_mockserver.response.mould import (
     Moulds,
     RequestKind,
     ResponseMould,
+    Values,
     stream_mould,
 )
 from antiphon_mockserver.response.plan import Item, Plan
@@ -55,7 +56,7 @@ FOREIGN = frozenset({"background", "conversation", "prompt"})
 """The members of a create whose answer depends on more than the context."""
 RecordMaker = Callable[[ServerContext, Request, Turn, Plan, Mapping[str, Any]], Record]
 """Makes the record of a response to a turn."""
-NO_RECORD = (b"",) * 4
+NO_RECORD, NOTHING = (b"",) * 4, (b"",) * 3
 """In place of the values of gaps that a mould does not have."""
 READ_NO_TEXT = frozenset({*LOOKS_AT, required})
 """The checks to which all texts of an input are alike."""
@@ -199,14 +200,17 @@ class Source(NamedTuple):
     text: str | None
     """Its last text; None when the input ends in more than a text."""
 
-    def values(self, dump: Callable[[Any], str]) -> tuple[bytes, ...]:
+    def values(self, dump: Callable[[Any], bytes]) -> Values:
         """The values of the gaps of an input and of what answers repeat, as this writes them."""
         body, text = self.body, self.text
+        question = b"" if text is None else dump(text)[1:-1]
+        if TO_REPEAT.keys().isdisjoint(body):
+            return (question, *NOTHING)
         return (
-            b"" if text is None else dump(text)[1:-1].encode(),
+            question,
             (body.get("previous_response_id") or "").encode(),
-            dump(body["instructions"]).encode() if "instructions" in body else b"",
-            dump(body["metadata"]).encode() if "metadata" in body else b"",
+            dump(body["instructions"]) if "instructions" in body else b"",
+            dump(body["metadata"]) if "metadata" in body else b"",
         )
 
 
@@ -230,19 +234,19 @@ def _cast_text(
     speech: tuple[str, int, int],
 ) -> Answer:
     """The answer with this text and these token counts; stores its response."""
-    identity, repeated = request.identity, source.values(json_text)
+    identity, values = request.identity, source.values(orjson.dumps)
     nonce, (text, *counts) = identity.nonce.encode(), speech
     numbers = (b"%d" % counts[0], b"%d" % counts[1], b"%d" % sum(counts))
-    response = mould.response.cast((nonce, json_text(text)[1:-1].encode(), *repeated, *numbers))
+    response = mould.response.cast((nonce, orjson.dumps(text)[1:-1], *values, *numbers))
     answer, step = Answer(body=response), 0
     if mould.stream is not None:
-        dump = mould.stream.dump
-        values = (nonce, dump(text)[1:-1].encode(), *source.values(dump), *numbers)
-        frames, step = mould.stream.cast((*values, *NO_RECORD), text)
+        dump = _dump_bytes(mould.stream.dump)
+        gaps = (nonce, dump(text)[1:-1], *source.values(dump), *numbers)
+        frames, step = mould.stream.cast((*gaps, *NO_RECORD), text)
         answer = _streamed(server, frames)
     if identity.persistent:
         parts = _parts(source)
-        record = mould.record.cast((nonce, b"", *repeated, *numbers, b"%d" % step, *parts, response))
+        record = mould.record.cast((nonce, b"", *values, *numbers, b"%d" % step, *parts, response))
         _store(server, request, record)
     return answer
 
@@ -255,14 +259,14 @@ def _fill(
     items = identify(plan, identity, server.dialect)
     messages = instruction_messages(source.body) if envelope.repeats_input else None
     ids = (identity.response.encode(), identity.nonce.encode())
-    repeated = source.values(json_text)
+    repeated_values = source.values(orjson.dumps)
     counts = enveloping.counts_of(plan)
-    values = (*ids, *repeated, orjson.dumps(items), orjson.dumps(messages))
+    values = (*ids, *repeated_values, orjson.dumps(items), orjson.dumps(messages))
     response = envelope.response.cast((*values, *enveloping.NO_RECORD, *counts, b"", b""))
     answer, step = Answer(body=response), 0
     if envelope.stream is not None:
-        dump = envelope.stream.dump
-        values = (*ids, *source.values(dump), dump(items).encode(), dump(messages).encode())
+        dump = _dump_bytes(envelope.stream.dump)
+        values = (*ids, *source.values(dump), dump(items), dump(messages))
         cast = envelope.stream.cast(values, counts, identity.response, items)
         if cast is None:
             return None
@@ -270,9 +274,14 @@ def _fill(
         answer = _streamed(server, frames)
     if identity.persistent:
         parts = (*_parts(source), response)
-        values = (*ids, *repeated, b"", b"", *parts, *counts, b"%d" % step, b"")
+        values = (*ids, *repeated_values, b"", b"", *parts, *counts, b"%d" % step, b"")
         _store(server, request, envelope.record.cast(values))
     return answer
+
+
+def _dump_bytes(dump: Dump) -> Callable[[Any], bytes]:
+    """What writes values in bytes as a stream does."""
+    return orjson.dumps if dump is json_text else lambda value: dump(value).encode()
 
 
 def _parts(source: Source) -> tuple[bytes, bytes]:
@@ -370,10 +379,7 @@ def _marked_body(turn: Turn, shape: Shape) -> dict[str, Any]:
     body = {**turn.body}
     if shape.text is not None:
         body["input"] = with_text(body["input"], INPUT)
-    for name, kind in TO_REPEAT.items():
-        if (value := body.get(name)) and isinstance(value, kind):
-            body[name] = MARKS[name]
-    return body
+    return body | {name: MARKS[name] for name in repeated(body)}
 
 
 def _packed(making: Making, shape: Shape, record: Record) -> bytes:

@@ -33,10 +33,14 @@ def shape_of(key: str, body: Mapping[str, Any]) -> Shape:
     """The shape of a request of this client."""
     text, gap = _text_in(body.get("input"))
     common = {**body, "input": gap}
-    for name, kind in TO_REPEAT.items():
-        if (value := body.get(name)) and isinstance(value, kind):
-            common[name] = GAP
+    if not TO_REPEAT.keys().isdisjoint(body):
+        common |= dict.fromkeys(repeated(body), GAP)
     return Shape(orjson.dumps((key, common)), text)
+
+
+def repeated(body: Mapping[str, Any]) -> list[str]:
+    """The names of the members of a request that its answer repeats, and that are no part of its shape."""
+    return [name for name, kind in TO_REPEAT.items() if body.get(name) and isinstance(body[name], kind)]
 
 
 def wide_shape_of(key: str, body: Mapping[str, Any]) -> Shape | None:

@@ -17,7 +17,7 @@ from typing import Any
 from antiphon_mockserver.model import in_manner, plan_for
 from antiphon_mockserver.model.prompt_schema import PROPERTIES
 from antiphon_mockserver.model.question import RESULT, is_question, question_of
-from antiphon_mockserver.model.reading import Reading, instructions_of, read, read_text, whole_number
+from antiphon_mockserver.model.reading import Reading, read, read_text, whole_number
 from antiphon_mockserver.model.skills import Refusal, answer, fit_words
 from antiphon_mockserver.response.plan import Context, Plan
 from antiphon_mockserver.response.tokens import CONTEXT_WINDOW, ITEM_OVERHEAD, count, count_input
@@ -44,8 +44,11 @@ class Speaker:
 
     def say(self, text: str, request: Mapping[str, Any]) -> tuple[str, int, int] | None:
         """The answer to a text, its input tokens and its output tokens; None where a plan may say more."""
-        reading = self._read(text, request) if self.only_speaks else None
-        if reading is None or any(PROPERTIES in said for said in reading.demands):
+        own = request.get("instructions")
+        if not self.only_speaks or PROPERTIES in text or (own is not None and PROPERTIES in own):
+            return None
+        reading = self._read(text, request)
+        if reading is None:
             return None
         said = answer(reading)
         if isinstance(said, Refusal):
@@ -65,8 +68,9 @@ class Speaker:
 
     def _read(self, text: str, request: Mapping[str, Any]) -> Reading | None:
         """The reading with this text; None where it is about the texts before it."""
-        before, own = self.before, instructions_of(request)
-        if len(self.context.items) == 1:
+        before, order = self.before, request.get("instructions")
+        own = () if order is None else (order,)
+        if not before.past and not before.demands:
             return read_text(text, own)
         if RESULT in text or not is_question(text):
             return None
@@ -79,8 +83,7 @@ class Speaker:
     def _count(self, text: str, request: Mapping[str, Any]) -> int:
         """The input tokens."""
         own = request.get("instructions")
-        price = ITEM_OVERHEAD + count(own) if isinstance(own, str) else 0
-        return self.tokens + count(text) + price
+        return self.tokens + count(text) + (0 if own is None else ITEM_OVERHEAD + count(own))
 
 
 def speaker_of(context: Context) -> Speaker | None:
@@ -94,6 +97,7 @@ def speaker_of(context: Context) -> Speaker | None:
     before = read(rest)
     if any(RESULT in text for text in before.past):
         return None
-    only_speaks = not any(request.get(name) for name in DIRECTIVES)
+    demands_json = any(PROPERTIES in said for said in before.demands)
+    only_speaks = not demands_json and not any(request.get(name) for name in DIRECTIVES)
     tokens = count_input(rest) + ITEM_OVERHEAD
     return Speaker(context, before, tokens, whole_number(context, "max_output_tokens"), only_speaks)
