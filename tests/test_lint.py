@@ -67,7 +67,7 @@ def test_json_has_rule_finding_and_place(recording, capsys):
 def test_text_begins_with_the_answer_and_names_exchange_and_rule(recording, capsys):
     assert lint(recording) == 1
     output = capsys.readouterr().out
-    assert output.startswith("works")
+    assert output.startswith("not conformant")
     assert "rule usage.total-is-the-sum" in output
     assert "What next" in output
     assert "wrong: reply.body/usage/total_tokens is 8: expected 7" in output

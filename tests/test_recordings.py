@@ -101,6 +101,13 @@ def test_a_raw_event_stream(tmp_path):
     assert result.not_recorded == {Part.REQUEST, Part.REQUEST_HEADERS, Part.STATUS, Part.REPLY_HEADERS}
 
 
+def test_a_tidy_file_lacks_no_blank_line(tmp_path):
+    (result,) = load_text(tmp_path, "a.sse", SSE.rstrip() + "\n").exchanges
+    assert "unterminated" not in result.answer.stream.oddities
+    (result,) = load_text(tmp_path, "a.sse", SSE.rstrip()).exchanges
+    assert "unterminated" in result.answer.stream.oddities
+
+
 def test_a_raw_event_stream_is_recognized_by_its_content(tmp_path):
     assert load_text(tmp_path, "a.txt", SSE).exchanges[0].answer.stream is not None
 
