@@ -89,6 +89,26 @@ def _json_object(response: ResponseObject) -> bool:
     return _has_format(response, "json_object") and not _is_at_odds(response, "json_unmentioned")
 
 
+def _answers_a_schema(trace: ScenarioTrace) -> bool:
+    return "answered" in trace and "streamed" in trace and trace["streamed"].ok
+
+
+@rule(
+    "structured-output.definitions-are-accepted",
+    ScenarioTrace,
+    scenario="structured_output",
+    cites="FMT-12",
+    when=_answers_a_schema,
+    needs="a server that takes a schema, and a request whose schema has `$defs`",
+)
+def definitions_are_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
+    """A schema may define its parts in `$defs` and refer to them by `$ref`.
+
+    Libraries write classes inside classes so; a server that rejects them takes only the simplest answers.
+    """
+    yield from expect_ok(trace["answered"], "200, because a schema may have definitions")
+
+
 @rule(
     "structured-output.text-is-a-json-object",
     ResponseObject,

@@ -88,6 +88,8 @@ REJECTIONS = (
      "tool-outputs.empty-outputs-and-parts-are-accepted", _has_empty_output),
     ("rejects_custom_outputs", "Rejects the output of a custom tool.",
      "tool-outputs.custom-output-is-accepted", _has_item("custom_tool_call_output")),
+    ("rejects_definitions", "Rejects a schema with `$defs`.", "structured-output.definitions-are-accepted",
+     lambda details: "$defs" in (_format(details).get("schema") or {})),
     ("knows_no_schemas", "Rejects every `json_schema`.",
      "structured-output.schema-is-accepted", lambda details: _format(details).get("type") == "json_schema"),
 )  # fmt: skip
