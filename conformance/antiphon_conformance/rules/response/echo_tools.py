@@ -65,10 +65,10 @@ def no_tool_comes_back_twice(response: ResponseObject) -> Iterator[Finding]:
     A server that adds the tools of earlier turns offers the model the same tool several times.
     """
     actual = _names(tool for _, tool in objects(response.object.get("tools")))
-    asked = _names(iter(tools_of(response)))
-    for name in dict.fromkeys(asked):
-        if actual.count(name) > asked.count(name):
-            expected = f"the {name[0]} tool {show(name[1])} {asked.count(name)} time(s)"
+    names = _names(iter(tools_of(response)))
+    for name in dict.fromkeys(names):
+        if actual.count(name) > names.count(name):
+            expected = f"the {name[0]} tool {show(name[1])} {names.count(name)} time(s)"
             yield Finding(f"{response.where}/tools", expected, named("tools", actual))
 
 
@@ -86,9 +86,9 @@ def the_grammar_of_a_custom_tool_comes_back(response: ResponseObject) -> Iterato
     Where it is gone, nothing holds the model to it.
     """
     actual = dict(_grammars(tool for _, tool in objects(response.object.get("tools"))))
-    came = {name for _, name in _names(tool for _, tool in objects(response.object.get("tools")))}
+    echoes = {name for _, name in _names(tool for _, tool in objects(response.object.get("tools")))}
     for name, definition in _grammars(tools_of(response)):
-        if name in came and actual.get(name) != definition:
+        if name in echoes and actual.get(name) != definition:
             expected = f"the grammar {show(definition)} of {name}"
             yield Finding(f"{response.where}/tools", expected, show(actual.get(name, ABSENT)))
 
