@@ -110,7 +110,7 @@ def test_python_gets_a_result_for_each_model_and_a_report_of_all(tmp_path: Path)
         ([], {}, OptionError, "models: expected the name of a model, got none"),
         (GOOD, {}, TypeError, "models: expected a list of strings"),
         ([GOOD], {"model": BAD}, TypeError, "model: expected no such option"),
-        ([GOOD], {"telepathy": 1}, TypeError, "unexpected keyword argument 'telepathy'"),
+        ([GOOD], {"telepathy": 1}, TypeError, "unknown argument 'telepathy'"),
     ],
 )
 def test_a_wrong_list_of_models_is_an_error(models, options, error, message) -> None:

@@ -135,14 +135,15 @@ class Overview:
 
     @cached_property
     def faults(self) -> tuple[Fault, ...]:
-        """What to mend: what breaks clients first, then what does not do what it promises. Lenience and the
-        habits of a vendor have blocks of their own."""
+        """What to mend: what breaks clients first, then what does not do what it promises; what the baseline
+        accepts comes last. Lenience and the habits of a vendor have blocks of their own."""
         rows = [
             cause
             for cause in self.all_causes
             if cause.outcome in COUNTED and cause.family.name not in (*LENIENT, HABITS)
         ]
-        return self._faults(rows)
+        faults = sorted(self._faults(rows), key=lambda fault: bool(fault.accepted))
+        return tuple(replace(fault, number=number) for number, fault in enumerate(faults, 1))
 
     @cached_property
     def lenient(self) -> tuple[Fault, ...]:
@@ -225,8 +226,9 @@ class Overview:
         """What stands behind the name of a feature: why it is broken or has faults, or how a run would show
         it."""
         if row.state in (BROKEN, FLAWED):
-            number = next((fault.number for fault in self.faults if fault.cause is row.cause), 0)
-            return f"cause {number}" if number else row.why
+            fault = next((fault for fault in self.faults if fault.cause is row.cause), None)
+            known = fault.accepted and "accepted by the baseline" if fault else row.why
+            return known or (f"cause {fault.number}" if fault else "")
         return "" if "files" in self.report.metadata else row.hint
 
     @property

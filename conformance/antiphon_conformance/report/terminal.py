@@ -31,10 +31,14 @@ VERDICT_COLOURS = {
     Exit.NOT_CONFORMANT: "bold red",
     Exit.NOT_JUDGED: "bold yellow",
 }
+EXCUSED = "bold yellow"
+"""The colour of a verdict that a baseline made, which is no green one."""
 MOST_FAULTS = 5
 """How many causes the first screen shows: mending one often mends others."""
 MOST_FLAPS = 5
 """How many kinds of what differs between runs the first screen shows."""
+MOST_ACCEPTED = 3
+"""How many rules that are accepted for one reason the first screen names."""
 MOST_NAMES = 6
 """How many lenient kinds of requests a verbose screen lists."""
 LONGEST = 5000
@@ -86,7 +90,9 @@ def _dialect(overview: Overview, rest: str, width: int, verbose: bool) -> Iterat
     dialect = overview.dialect
     is_judged = status is not Exit.NOT_JUDGED
     first = f"{'only a part was judged: ' if overview.is_part else ''}{overview.headline}"
-    yield from _wrap(first if is_judged else overview.answer, width, style=VERDICT_COLOURS[status])
+    is_excused = status is Exit.CONFORMANT and overview.verdict.excuses
+    style = EXCUSED if is_excused else VERDICT_COLOURS[status]
+    yield from _wrap(first if is_judged else overview.answer, width, style=style)
     head = f"{safe(title(overview.report))} · {dialect.title} {dialect.release} · profile {overview.profile}"
     yield from _wrap(head, width, style="dim")
     if overview.is_blank:
@@ -94,7 +100,7 @@ def _dialect(overview: Overview, rest: str, width: int, verbose: bool) -> Iterat
     yield from _states(overview, width)
     yield from _faults(overview, rest, width, verbose)
     yield from _blocks(overview, width, verbose)
-    yield from _accepted(overview, width)
+    yield from _accepted(overview, width, verbose)
     if overview.next_steps:
         yield ""
         yield _styled("What next", "bold")
@@ -202,11 +208,16 @@ def _flaps(overview: Overview, width: int, verbose: bool) -> Iterator[str]:
         yield from _labelled("flaps", f"{plural(others, 'more verdict')} (--verbose)", width, "yellow")
 
 
-def _accepted(overview: Overview, width: int) -> Iterator[str]:
-    excuses = Counter((record.rule, why) for record, why in overview.verdict.excuses)
-    for (rule, reason), count in excuses.items():
-        often = f" ({count} times)" if count > 1 else ""
-        yield from _labelled("accepted", f"{rule}{often}: {safe(reason)}", width, "dim")
+def _accepted(overview: Overview, width: int, verbose: bool) -> Iterator[str]:
+    """The rules that the baseline excuses, those of one reason together, and its stale entries."""
+    by_reason: dict[str, Counter[str]] = {}
+    for record, reason in overview.verdict.excuses:
+        by_reason.setdefault(reason, Counter())[record.rule] += 1
+    for reason, rules in by_reason.items():
+        names = [f"{rule} ({count} times)" if count > 1 else rule for rule, count in rules.items()]
+        is_long = len(names) > MOST_ACCEPTED and not verbose
+        text = f"{plural(len(names), 'rule')} (--verbose lists them)" if is_long else ", ".join(names)
+        yield from _labelled("accepted", f"{text}: {safe(reason)}", width, "dim")
     for entry in overview.verdict.stale:
         text = f"{safe(str(entry))} no longer fails: remove it from the baseline"
         yield from _labelled("stale", text, width, "red")
