@@ -342,8 +342,9 @@ def _size(context: list[Json]) -> int:
 
 
 def _parts(context: list[Json]) -> Iterator[Json]:
+    """The parts of messages, and of outputs of calls."""
     for item in context:
-        content = item.get("content")
+        content = item.get("output" if item.get("type") == "function_call_output" else "content")
         yield from (content if isinstance(content, list) else ())
 
 
