@@ -86,7 +86,9 @@ def text_follows_a_strict_schema(response: ResponseObject) -> Iterator[Finding]:
 
 
 def _json_object(response: ResponseObject) -> bool:
-    return _has_format(response, "json_object") and not _is_at_odds(response, "json_unmentioned")
+    """Whether the request asks for an object and speaks of JSON: servers may reject it otherwise."""
+    words = (response.request_fields.get(name) for name in ("input", "instructions"))
+    return _has_format(response, "json_object") and any("json" in str(text).lower() for text in words)
 
 
 def _answers_a_schema(trace: ScenarioTrace) -> bool:
