@@ -78,6 +78,8 @@ class Recognition(NamedTuple):
 
     shape: Shape
     kind: RequestKind
+    narrow: Shape
+    """The shape of the requests of the narrowest kind, which may not be known yet."""
 
 
 def recognise(
@@ -85,16 +87,16 @@ def recognise(
 ) -> Recognition | None:
     """What is known of a request; None where it has to be checked as a whole."""
     body, moulds = request.body, server.moulds
-    if moulds is None:
+    if moulds is None or server.dialect.mock.chat_spellings or not FOREIGN.isdisjoint(body):
         return None
-    shape: Shape | None = shape_of(request.key, body)
-    kind = moulds.known(shape.key) if shape is not None else None
-    if kind is None and (shape := wide_shape_of(request.key, body)) is not None:
-        kind = moulds.known(shape.key)
-    if shape is None or kind is None or not kind.checks_pass:
+    narrow = shape = shape_of(request.key, body)
+    kind = moulds.known(narrow.key)
+    if kind is None and (wide := wide_shape_of(request.key, body)) is not None:
+        shape, kind = wide, moulds.known(wide.key)
+    if kind is None or not kind.checks_pass:
         return None
     names_all = server.dialect.schemas.names_all(request.operation.id, body)
-    return Recognition(shape, kind) if names_all else None
+    return Recognition(shape, kind, narrow) if names_all else None
 
 
 def cast_known(server: ServerContext, request: Request, recognition: Recognition) -> Answer | None:
@@ -138,7 +140,7 @@ def cast_answer(
     recognition = _recognition(server, request, turn, recognition)
     if recognition is None:
         return None
-    shape, kind = recognition
+    shape, kind, _ = recognition
     if server.dialect.traits.id_form != "prefixed":
         shape = shape._replace(text=None)  # the id of its message shares no digits with the others
     _prepare(Making(server, request, turn, make_record), kind, shape, plan)
@@ -150,14 +152,15 @@ def _recognition(
 ) -> Recognition | None:
     """The kind of a request, the narrowest that was met before; None for the first one."""
     moulds, body = server.moulds, turn.body
-    if moulds is None or (recognition is not None and recognition.shape.text is not None):
+    if moulds is None or (recognition is not None and recognition.shape is recognition.narrow):
         return recognition
-    for shape in (shape_of(request.key, body), wide_shape_of(request.key, body)):
+    narrow = shape_of(request.key, body) if recognition is None else recognition.narrow
+    for shape in (narrow, wide_shape_of(request.key, body) if recognition is None else None):
         if shape is not None and len(shape.key) <= LARGEST_SIZE:
             kind = moulds.of(shape.key, partial(_kind, server, request, turn, shape))
             if kind is not None:
-                return Recognition(shape, kind)
-    return None
+                return Recognition(shape, kind, narrow)
+    return recognition
 
 
 def _kind(server: ServerContext, request: Request, turn: Turn, shape: Shape) -> RequestKind | None:
