@@ -38,13 +38,13 @@ async def echoes(conversation: Conversation) -> None:
 
 @scenario(features=("logprobs",))
 async def sampling(conversation: Conversation) -> None:
-    """Sets every sampling parameter and asks for log probabilities, in a body and in a stream."""
+    """Sets every sampling parameter and asks for log probabilities: with alternatives in a body, and alone
+    in a stream, which has metadata."""
     penalties = {"presence_penalty": 0.5, "frequency_penalty": 0.25}
     extras: dict[str, Any] = penalties if conversation.dialect.resolve("REQ-45") else {}
     members: dict[str, Any] = {
         "input": "Name three colours.",
         "include": ["message.output_text.logprobs"],
-        "top_logprobs": 2,
     }
-    await conversation.create("sampled", temperature=0.7, top_p=0.9, **members, **extras)
-    await conversation.create("streamed", stream=True, **members)
+    await conversation.create("sampled", temperature=0.7, top_p=0.9, top_logprobs=2, **members, **extras)
+    await conversation.create("streamed", stream=True, metadata={"topic": "colours"}, **members)
