@@ -162,3 +162,27 @@ def test_moulds_are_bounded() -> None:
         body = orjson.dumps({"model": f"model-{number // 2}", "input": f"Say hello to {number}."})
         server.answer_at_once(Request("POST", "/responses", "", HEADERS), body)
     assert len(moulds) == 64
+
+
+CHATS: tuple[dict[str, Any], ...] = (
+    {},
+    {"stream": True, "stream_options": {"include_usage": True}},
+    {"n": 2, "stop": ["o"]},
+    {"tools": [{"type": "function", "function": {"name": "look"}}], "tool_choice": "required"},
+    {"response_format": {"type": "json_object"}},
+    {"store": True},
+)
+
+
+@pytest.mark.parametrize("options", CHATS, ids=lambda options: " ".join(options) or "plain")
+def test_a_chat_of_a_known_kind_is_the_same(options: dict[str, Any]) -> None:
+    system = {"role": "system", "content": "Be brief. JSON"}
+    replies = []
+    for moulds in (True, False):
+        server = app("openai", moulds=moulds)
+        for text in ("Say hello.", "9 + 1", "", "Say hello.", "Convert the previous answer to JSON."):
+            messages = [system, {"role": "user", "content": text}]
+            body = orjson.dumps({"model": "gpt-5-mini", "messages": messages, **options})
+            replies.append(server.answer_at_once(Request("POST", "/chat/completions", "", HEADERS), body))
+    assert replies[:5] == replies[5:]
+    assert {status for status, _, _ in replies} == {200}
