@@ -91,7 +91,7 @@ def _json_object(response: ResponseObject) -> bool:
     return _has_format(response, "json_object") and any("json" in str(text).lower() for text in words)
 
 
-def _answers_a_schema(trace: ScenarioTrace) -> bool:
+def _gets_a_schema(trace: ScenarioTrace) -> bool:
     return "answered" in trace and "streamed" in trace and trace["streamed"].ok
 
 
@@ -100,7 +100,7 @@ def _answers_a_schema(trace: ScenarioTrace) -> bool:
     ScenarioTrace,
     scenario="structured_output",
     cites="FMT-12",
-    when=_answers_a_schema,
+    when=_gets_a_schema,
     needs="a server that takes a schema, and a request whose schema has `$defs`",
 )
 def definitions_are_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
