@@ -119,6 +119,17 @@ class Line(asyncio.Transport):
         self.is_open = False
 
 
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/nothing", "/v1/responses"])
+def test_the_answer_to_another_url_does_not_depend_on_the_connection(path: str) -> None:
+    get = b"GET %b HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer key\r\n" % path.encode()
+    other = b"GET /v1/models/gpt-5 HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer key\r\n\r\n"
+    with BackgroundServer(Settings(dialect="openai")) as alone:
+        answer = talk(alone, get + CLOSE + b"\r\n\r\n").replace(b"connection: close\r\n", b"")
+    with BackgroundServer(Settings(dialect="openai")) as server:
+        both = talk(server, other, get + b"\r\n", other[:-2] + CLOSE + b"\r\n\r\n")
+    assert answer in both
+
+
 def test_a_connection_closes_when_it_was_idle_for_long() -> None:
     config = configuration(make_app(Settings()))
     config.load()
