@@ -240,9 +240,11 @@ def events_name_their_item_and_index(stream: StreamReply) -> Iterator[Finding]:
 
     Clients sort events by these members; without them they can follow one text only.
     """
-    for thread in stream_view(stream).all():
+    fold = stream_view(stream)
+    for thread in fold.all():
+        indices = thread.lane.identity if fold.inferred else ()  # nothing is inferred where all are there
         for event in thread.events:
-            for name in thread.lane.identity:
+            for name in indices:
                 if not is_index(event.data.get(name)):
                     yield Finding(f"{event.where}/{name}", "an index", show(event.data.get(name, ABSENT)))
             for name in thread.lane.names:
