@@ -39,7 +39,7 @@ ATTACHMENTS = (
     ),
     Attachment("file", ASK_SIMPLY, FIRST_WORD, document(), document(NO_DOCUMENT)),
     Attachment(
-        "picture_of_a_tool",
+        "picture_in_an_output",
         "Take a picture of the wall. Which colour does it have: green, red or blue? Answer in one word.",
         "red",
         picture(),

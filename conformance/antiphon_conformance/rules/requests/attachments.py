@@ -17,7 +17,7 @@ from antiphon_conformance.rules.views import ScenarioTrace
 from antiphon_conformance.scenarios.attachments import ATTACHMENTS, Attachment
 
 SCENARIO = "attachments"
-CITES = {"picture": "REQ-97", "file": "REQ-98", "picture_of_a_tool": "REQ-97"}
+CITES = {"picture": "REQ-97", "file": "REQ-98", "picture_in_an_output": "REQ-99"}
 
 
 def _words(entry: Attachment) -> str:

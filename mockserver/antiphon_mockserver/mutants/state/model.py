@@ -202,7 +202,7 @@ def _without_part(item: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
 for _name, _kind, _member in (
     ("picture", "input_image", "content"),
     ("file", "input_file", "content"),
-    ("picture_of_a_tool", "input_image", "output"),
+    ("picture_in_an_output", "input_image", "output"),
 ):
     _words = _name.replace("_", " ")
     add(
