@@ -46,8 +46,8 @@ def items_of(stream: Stream) -> Sequence[Item]:
 
 
 def _held(stream: Stream, kind: str) -> list[tuple[Event, Item]]:
-    held = ((event, event.data.get("item")) for event in stream.of(kind))
-    return [(event, item) for event, item in held if isinstance(item, dict)]
+    pairs = ((event, event.data.get("item")) for event in stream.of(kind))
+    return [(event, item) for event, item in pairs if isinstance(item, dict)]
 
 
 def _rebuilt(stream: Stream) -> list[Item]:
@@ -72,10 +72,10 @@ def _with_contents(stream: Stream, index: int, start: Item | None) -> Item | Non
 def _lists(stream: Stream, index: int) -> Mapping[str, list[Item]]:
     lists: dict[str, list[Item]] = {}
     for kind, member, place in PARTS:
-        own = [event.data for event in stream.of(kind) if event.data.get("output_index") == index]
+        rows = [event.data for event in stream.of(kind) if event.data.get("output_index") == index]
         parts = {
             data[place]: data["part"]
-            for data in own
+            for data in rows
             if type(data.get(place)) is int and isinstance(data.get("part"), dict)
         }
         if parts:

@@ -15,10 +15,10 @@ R = TypeVar("R")
 
 def reject_unknown(function: Callable[..., object], names: Iterable[str]) -> None:
     """Raises TypeError for the first of these names that is no argument of a function."""
-    own = signature(function).parameters
+    parameters = signature(function).parameters
     for name in names:
-        if name not in own:
-            raise TypeError(f"{function.__name__}: unknown argument {nearest(name, own)}")
+        if name not in parameters:
+            raise TypeError(f"{function.__name__}: unknown argument {nearest(name, parameters)}")
 
 
 def with_near_names(function: Callable[P, R]) -> Callable[P, R]:

@@ -227,8 +227,8 @@ class Overview:
         it."""
         if row.state in (BROKEN, FLAWED):
             fault = next((fault for fault in self.faults if fault.cause is row.cause), None)
-            known = fault.accepted and "accepted by the baseline" if fault else row.why
-            return known or (f"cause {fault.number}" if fault else "")
+            words = fault.accepted and "accepted by the baseline" if fault else row.why
+            return words or (f"cause {fault.number}" if fault else "")
         return "" if "files" in self.report.metadata else row.hint
 
     @property
