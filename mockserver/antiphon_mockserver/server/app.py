@@ -25,13 +25,7 @@ from antiphon_mockserver.script import load_pace, planner
 from antiphon_mockserver.server.aside import Aside
 from antiphon_mockserver.server.cache import open_cache
 from antiphon_mockserver.server.compression import decompress
-from antiphon_mockserver.server.context import (
-    NO_IDENTITY,
-    Answer,
-    Request,
-    ServerContext,
-    Streaming,
-)
+from antiphon_mockserver.server.context import NO_IDENTITY, Answer, Request, ServerContext, Streaming
 from antiphon_mockserver.server.deviations import reject_unused, select_changes, wrap
 from antiphon_mockserver.server.faults import NONE, Faults
 from antiphon_mockserver.server.headers import preflight
