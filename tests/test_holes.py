@@ -93,6 +93,8 @@ EVIDENCE: dict[str, dict[str, set[str]]] = {
                         "stream-calls.input-deltas-add-up-to-the-custom-input",
                         "stream-reasoning.summary-deltas-add-up-to-the-summary",
                         "stream-reasoning.raw-deltas-add-up-to-the-raw-text"},
+        "event.item": {"stream-items.keep-their-identity",
+                       "lifecycle.the-terminal-event-repeats-the-items"},
         "response.created_at": {"response-status.completed-at-is-not-before-created-at"},
         "response.status": {"response-status.completed-has-no-error",
                             "response-status.a-blocking-create-returns-an-ended-response"},
