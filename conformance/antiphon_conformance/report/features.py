@@ -219,9 +219,9 @@ def feature_rows(
         )
         for feature in dialect.features.values()
     )
-    failed = {record.rule for record in verdicts if record.outcome is Outcome.FAILED}
+    failures = {record.rule for record in verdicts if record.outcome is Outcome.FAILED}
     return tuple(
-        replace(row, state=FAILING) if row.state == UNSEEN and ACCEPTANCE.get(row.name) in failed else row
+        replace(row, state=FAILING) if row.state == UNSEEN and ACCEPTANCE.get(row.name) in failures else row
         for row in rows
     )
 

@@ -252,11 +252,11 @@ def _promise(cause: Cause) -> int:
     broken = [place for place in cause.places if place.record.outcome is Outcome.FAILED]
     rules = {place.record.rule for place in broken}
     topics = {place.look.topic for place in broken if place.look and fault(place.look).startswith(NO_EFFECT)}
-    told = {record.rule for record in (*cause.records, *cause.follows)}
+    broken_rules = {record.rule for record in (*cause.records, *cause.follows)}
     whole = (
         index
         for index, name in enumerate(PROMISES)
-        if rules.intersection(SIGNS_OF_EFFECT[name]) or ACCEPTANCE.get(name) in told
+        if rules.intersection(SIGNS_OF_EFFECT[name]) or ACCEPTANCE.get(name) in broken_rules
     )
     part = (index for index, name in enumerate(PROMISES, len(PROMISES)) if topics & TOPICS[name])
     return min((*whole, *part), default=2 * len(PROMISES))

@@ -28,11 +28,11 @@ async def repeat(conversation: Conversation) -> None:
     page = await conversation.create("as_list", input=[message], headers={"origin": ORIGIN}, may_fail=True)
     if not page.ok:  # a server may keep other origins out
         conversation.rename("as_list", "as_list-from-a-page")
-        again = await conversation.create("as_list", input=[message], may_fail=True)
-        if not again.ok and "type" not in message:
+        answer = await conversation.create("as_list", input=[message], may_fail=True)
+        if not answer.ok and "type" not in message:
             conversation.rename("as_list", "as_list_messages_without_type")
-            typed = {**message, "type": "message"}
-            await conversation.create("as_list_a_list_as_input", input=[typed], may_fail=True)
+            message = {**message, "type": "message"}
+            await conversation.create("as_list_a_list_as_input", input=[message], may_fail=True)
     options = {"include_obfuscation": False}
     await conversation.create("streamed", input=QUESTION, stream=True, stream_options=options)
     await _list_models(conversation)
