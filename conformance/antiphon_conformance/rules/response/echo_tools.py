@@ -75,7 +75,7 @@ def no_tool_comes_back_twice(response: ResponseObject) -> Iterator[Finding]:
 @rule(
     "echo-tools.the-grammar-of-a-custom-tool-comes-back",
     ResponseObject,
-    cites="RES-28",
+    cites="TOOL-49",
     when=lambda response: _has_simple_tools(response) and any(_grammars(tools_of(response))),
     needs="an answer to a request whose custom tool has a grammar",
     reads={Part.TEXTS},
