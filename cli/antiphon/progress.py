@@ -21,10 +21,8 @@ SECONDS = 20.0
 
 
 @contextmanager
-def show_progress(
-    console: Console, total: int, title: str, *, quiet: bool = False
-) -> Iterator[Callable[[Trace], None]]:
-    """Yields a function to call after each conversation.
+def show_progress(console: Console, total: int, title: str, *, quiet: bool = False) -> Iterator[RunProgress]:
+    """Yields what to call after each conversation and before each request.
 
     On a terminal a bar shows the conversation, the requests and the errors so far. Elsewhere a plain line
     comes every 20 seconds, also while one long conversation runs. `quiet` shows nothing.
@@ -41,14 +39,28 @@ def show_progress(
     with bar as progress, _plain_lines(state, console, is_plain):
         task = progress.add_task(state.title, total=total)
 
-        def advance(trace: Trace) -> None:
-            state.add(trace)
-            progress.advance(task)
-            progress.update(task, description=state.line)
-            if is_plain and state.scenario == JUDGING:
+        def show(step: int) -> None:
+            progress.update(task, advance=step, description=state.line)
+            if is_plain and step and state.scenario == JUDGING:
                 console.print(state.plain_line, markup=False, soft_wrap=True)
 
-        yield advance
+        yield RunProgress(state, show)
+
+
+class RunProgress:
+    """How far a run is: called after each conversation; `count` before each request."""
+
+    def __init__(self, state: _State, show: Callable[[int], None]) -> None:
+        self._state, self._show = state, show
+
+    def __call__(self, trace: Trace) -> None:
+        self._state.add(trace)
+        self._show(1)
+
+    def count(self) -> None:
+        """Counts a request."""
+        self._state.requests += 1
+        self._show(0)
 
 
 @contextmanager
@@ -83,7 +95,6 @@ class _State:
         """Counts a conversation that has ended."""
         exchanges = trace.exchanges.values()
         self.parts += 1
-        self.requests += len(exchanges)
         self.errors += sum(exchange.reply is None or exchange.reply.status >= 500 for exchange in exchanges)
         rest = self.total - self.parts
         self.scenario = JUDGING if rest <= 0 else LAST if rest == 1 else safe(trace.scenario, 24)
@@ -96,7 +107,7 @@ class _State:
     @property
     def line(self) -> str:
         """Where the run is, in one line."""
-        return f"{self.scenario}: {self._counts}"
+        return f"{self.scenario or self.title}: {self._counts}"
 
     @property
     def plain_line(self) -> str:

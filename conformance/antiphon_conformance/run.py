@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from functools import partial
 from importlib import import_module
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 from antiphon_conformance.http.address import read_address, shown
 from antiphon_conformance.http.asgi import AsgiTransport
@@ -156,6 +156,7 @@ def run(
     gate: Gate | None = None,
     *,
     progress: runner.Progress | None = None,
+    on_request: Callable[[], None] | None = None,
     transport: Transport | None = None,
     interruption: Interruption | None = None,
 ) -> RunResult:
@@ -164,9 +165,17 @@ def run(
     A run that could not be judged, or that was cut short, is not repeated. Ctrl-C ends a run early and keeps
     what it has, and so do the signals of `interruption`. A target's faults raise nothing.
     """
-    runs = [perform(config, progress=progress, transport=transport, interruption=interruption)]
+    again = partial(
+        perform,
+        config,
+        progress=progress,
+        on_request=on_request,
+        transport=transport,
+        interruption=interruption,
+    )
+    runs = [again()]
     while len(runs) < config.repeat and not (runs[-1].why_not or runs[-1].unfinished):
-        runs.append(perform(config, progress=progress, transport=transport, interruption=interruption))
+        runs.append(again())
     return judge(runs, gate)
 
 
@@ -174,19 +183,33 @@ def perform(
     config: RunConfig,
     *,
     progress: runner.Progress | None = None,
+    on_request: Callable[[], None] | None = None,
     transport: Transport | None = None,
     interruption: Interruption | None = None,
     mailbox: Mailbox | None = None,
 ) -> Run:
-    """Runs all scenarios once and judges nothing. An `mailbox` stands for the port of the webhooks."""
+    """Runs all scenarios once and judges nothing. A `mailbox` stands for the port of the webhooks.
+
+    `progress` is called after each conversation, `on_request` before each request.
+    """
     transport = transport or config.open_transport()
     door = nullcontext(mailbox) if mailbox is not None else config.open_mailbox()
-    return asyncio.run(_perform(config, progress or _ignore, transport, interruption or Interruption(), door))
+    watch = Watch(progress or _ignore, on_request)
+    return asyncio.run(_perform(config, watch, transport, interruption or Interruption(), door))
+
+
+class Watch(NamedTuple):
+    """What hears how far a run is."""
+
+    progress: runner.Progress
+    """Called after each conversation."""
+    on_request: Callable[[], None] | None
+    """Called before each request."""
 
 
 async def _perform(
     config: RunConfig,
-    progress: runner.Progress,
+    watch: Watch,
     transport: Transport,
     interruption: Interruption,
     door: AbstractAsyncContextManager[Mailbox | None],
@@ -204,12 +227,19 @@ async def _perform(
     limits = _limits(config, len(plan.scenarios))
     async with (
         door as mailbox,
-        Target(transport, config.credentials, limits, config.restart, mailbox) as target,
+        Target(
+            transport,
+            config.credentials,
+            limits,
+            config.restart,
+            mailbox,
+            watch.on_request,
+        ) as target,
     ):
         with interruption.stops(_cancellation()):
-            traces = await _converse(config, plan, target, progress)
+            traces = await _converse(config, plan, target, watch.progress)
             traces.append(await _generate(config, norms, target, traces))
-        progress(traces[-1])
+        watch.progress(traces[-1])
         traces = await read_cancelled(target, traces)
         traces = [_with_stoppers(trace, target.survival.traits) for trace in traces]
         await end_generation(target, traces)

@@ -18,7 +18,7 @@ from antiphon.commands.clean import without
 from antiphon.commands.parameters import Choice
 from antiphon.commands.watch import TooManyFilesError, changes, snapshot, wait_for_change, wait_for_server
 from antiphon.dialects import dialect_path
-from antiphon.progress import show_progress
+from antiphon.progress import RunProgress, show_progress
 from antiphon_conformance.http.address import AddressError, is_application, read_address, shown
 from antiphon_conformance.http.credentials import NONE
 from antiphon_conformance.http.exchange import Trace
@@ -35,7 +35,6 @@ from antiphon_conformance.report.overview import overviews
 from antiphon_conformance.run import RunConfig, planned
 from antiphon_conformance.run import run as run_scenarios
 from antiphon_conformance.scenarios.interruption import Interruption, interruption
-from antiphon_conformance.scenarios.runner import Progress
 from antiphon_conformance.verdict.flakiness import flapping
 from antiphon_conformance.verdict.gate import write_baseline
 from antiphon_conformance.verdict.result import PartialRunError, RunResult, judge, with_new_baseline
@@ -265,7 +264,7 @@ def _judge(setup: Setup, console: Screen, signals: Interruption) -> tuple[int, R
     return result.status, report
 
 
-def _send(setup: Setup, progress: Progress, signals: Interruption) -> RunResult:
+def _send(setup: Setup, progress: RunProgress, signals: Interruption) -> RunResult:
     """The result of the run; meanwhile its folder holds what was seen so far."""
     config = setup.config
     header = {"target": shown(config.url), "dialects": list(config.dialects), "unfinished": True}
@@ -276,7 +275,9 @@ def _send(setup: Setup, progress: Progress, signals: Interruption) -> RunResult:
         progress(trace)
 
     try:
-        return run_scenarios(config, setup.gate, progress=note, interruption=signals)
+        return run_scenarios(
+            config, setup.gate, progress=note, on_request=progress.count, interruption=signals
+        )
     finally:
         journal.close()
 

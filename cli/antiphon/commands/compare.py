@@ -142,7 +142,7 @@ def _ask(config: RunConfig, signals: Interruption, *, twice: bool) -> Side:
         console = Console(stderr=True)
         is_silent = not console.is_terminal
         with show_progress(console, len(planned(config)), name, quiet=is_silent) as progress:
-            runs.append(perform(config, progress=progress, interruption=signals))
+            runs.append(perform(config, progress=progress, on_request=progress.count, interruption=signals))
         if runs[-1].why_not:
             break
     return sides.of_runs(name, runs)

@@ -102,6 +102,8 @@ class Target:
     """The user's command that starts the target again."""
     mailbox: Mailbox | None = None
     """Where the target's webhooks arrive; None where the user gave no port for them."""
+    on_request: Callable[[], None] | None = None
+    """Called before each request, for whoever shows how far the run is."""
     probe: Request | None = PROBE
     """A cheap request that the target answers, to ask whether it is alive; None when none is known."""
     any_path: Reply | None = None
@@ -221,6 +223,8 @@ class Target:
         if self.stop_reason is not None:
             raise RunOverError(self.stop_reason)
         self.request_count += 1
+        if self.on_request is not None:
+            self.on_request()
 
     def sign(self, request: Request) -> tuple[Request, Request]:
         """A request as it is sent, and as it is shown: without credentials."""
