@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-
 COMMAND, PYTEST, PYTHON = "command", "pytest", "python"
 PREFIX = {COMMAND: "--", PYTEST: "--responses-"}
 """The two front doors with options, and how an option of each one begins."""
