@@ -58,7 +58,7 @@ def test_it_is_served_checked_and_linted(folder: Path, tmp_path: Path) -> None:
         assert (status, json.loads(raw)["error"]["type"]) == (401, "invalid_request_error")
         check_run = antiphon("check", url, *options, "--api-key-env", "PARLEY_API_KEY", "--report", tmp_path)
     assert check_run.returncode == 0, check_run.stdout + check_run.stderr
-    assert "parley (compatible): conformant" in check_run.stdout
+    assert "\nconformant\n" in check_run.stdout
     lint_run = antiphon("lint", tmp_path / "transcript.jsonl", *options)
     assert lint_run.returncode == 0, lint_run.stdout
     header = json.loads((tmp_path / "report.jsonl").read_text().splitlines()[0])

@@ -90,7 +90,11 @@ def calls_are_whole(completion: ChatCompletion) -> Iterator[Finding]:
     """
     for place, _, call in calls_of(completion.object):
         kind = call.get("type")
-        named = kind if kind in CALLABLE else next((name for name in CALLABLE if name in call), "function")
+        named = (
+            kind
+            if isinstance(kind, str) and kind in CALLABLE
+            else next((name for name in CALLABLE if name in call), "function")
+        )
         for path in (("id",), ("type",), (named, "name"), (named, CALLABLE[named])):
             value = value_at(call, *path)
             is_text = isinstance(value, str) and (bool(value) or path[-1] == CALLABLE[named])
