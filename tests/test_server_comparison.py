@@ -79,7 +79,8 @@ OPEN = {
     "state.keeps-no-responses": {"status", "response.status", "response.background", "response.store"},
 }
 """Right servers that differ so that clients notice, and what differs: an error that is a text has no code to
-look at, a request that A rejects succeeds, what was cancelled is gone, nothing is stored or runs in the background."""
+look at, a request that A rejects succeeds, what was cancelled is gone, nothing is stored or runs in the
+background."""
 VARIATIONS = sorted(
     variation.id
     for variation in all_variations().values()
