@@ -71,6 +71,21 @@ def test_requests_in_one_packet_are_answered_in_order(server: BackgroundServer) 
     assert b"text/event-stream" in answers[2]
 
 
+def test_an_answer_beside_the_loop_keeps_its_place_among_others(server: BackgroundServer) -> None:
+    members = {f"p{number}": {"type": "number", "minimum": 7} for number in range(400)}
+    schema = {"type": "object", "properties": members, "required": [*members]}
+    named = {"type": "json_schema", "name": "n", "schema": schema}
+    long = json.dumps({"model": "gpt-5-mini", "input": "Hi", "text": {"format": named}}).encode()
+    unknown = b"GET /v1/responses/resp_0 HTTP/1.1\r\n" + HEAD + b"\r\n"
+    answers = talk(server, post(long) + unknown + post(BODY, CLOSE)).split(b"HTTP/1.1 ")[1:]
+    assert [answer[:3] for answer in answers] == [b"200", b"404", b"200"]
+    head, _, content = answers[0].partition(b"\r\n\r\n")
+    assert b"content-length: %d" % len(content) in head
+    (text,) = json.loads(content)["output"][0]["content"]
+    assert len(json.loads(text["text"])) == 400
+    assert talk(server, post(long, CLOSE)).startswith(b"HTTP/1.1 200 OK")
+
+
 def test_a_body_may_come_in_pieces_and_in_chunks(server: BackgroundServer) -> None:
     whole = post(BODY, CLOSE)
     assert talk(server, whole[:-9], whole[-9:]).startswith(b"HTTP/1.1 200")

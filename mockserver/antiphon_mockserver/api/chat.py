@@ -14,7 +14,7 @@ from antiphon_mockserver.api.turns import check, reject_unknown_model
 from antiphon_mockserver.behaviour.chat_messages import as_create, param_of_chat
 from antiphon_mockserver.model import plan as plan_of_model
 from antiphon_mockserver.model.speaker import speaker_of
-from antiphon_mockserver.response.completion import ChatView, Chunks, completion
+from antiphon_mockserver.response.completion import ChatView, Chunks, completion, completion_json
 from antiphon_mockserver.response.compose import compose_brief
 from antiphon_mockserver.response.mould import LARGEST_SIZE, RequestKind
 from antiphon_mockserver.response.pace import AT_ONCE
@@ -46,7 +46,10 @@ def complete(server: ServerContext, request: Request) -> Answer | Streaming:
     view = ChatView(final, body)
     stored_chats.keep(server, request, view)
     if body.get("stream") is not True:
-        return Answer(body=completion(view), delay=plan.delay)
+        settings = server.settings
+        may_change = settings.mutants or settings.variations or settings.faults
+        several = len(view.choices) > 1 and not may_change
+        return Answer(body=completion_json(view) if several else completion(view), delay=plan.delay)
     pace = server.pace if plan.pace is None else plan.pace
     timeline = Timeline(final, server.dialect, pace=pace, obfuscation=False)
     chunks = Chunks(view, timeline)

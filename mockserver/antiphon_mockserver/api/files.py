@@ -11,6 +11,8 @@ from antiphon_mockserver.server.context import Answer, Request, ServerContext
 from antiphon_mockserver.server.errors import invalid
 
 FILE, CONTENT = "file", "file.content"
+STEP = 3 << 20
+"""Bytes that are written as base64 in one piece: a multiple of three, so that none is padded."""
 BOUNDARY = re.compile(r"boundary=(?:\"([^\"]+)\"|([^;\s]+))")
 NAME = re.compile(rb'[; ]name="([^"]*)"', re.IGNORECASE)
 FILENAME = re.compile(rb'filename="([^"]*)"', re.IGNORECASE)
@@ -60,8 +62,14 @@ def store(
         "status_details": None,
     }
     objects.add(server, FILE, request.key, body["id"], body)
-    objects.add(server, CONTENT, request.key, body["id"], {"base64": b64encode(content).decode()})
+    objects.add(server, CONTENT, request.key, body["id"], {"base64": base64_of(content)})
     return body
+
+
+def base64_of(content: bytes) -> str:
+    """The content in base64, written in pieces: others have their turn between two."""
+    starts = range(0, len(content), STEP)
+    return "".join([b64encode(content[start : start + STEP]).decode() for start in starts])
 
 
 def list_files(server: ServerContext, request: Request) -> Answer:

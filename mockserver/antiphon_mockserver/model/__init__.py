@@ -22,6 +22,7 @@ from antiphon_mockserver.model.skills import Answer, Refusal, answer, fit_words,
 from antiphon_mockserver.model.words import words
 from antiphon_mockserver.response.plan import Context, Item, Plan
 from antiphon_mockserver.response.tokens import count, count_input, split
+from antiphon_mockserver.server.haste import announce
 from antiphon_spec.loading.construction import dataclass
 from antiphon_spec.loading.late import late_function
 
@@ -214,6 +215,7 @@ ALTERNATIVES = tuple(
 def logprobs(text: str, alternatives: int) -> list[dict[str, Any]]:
     """An entry for each token of a text, each with this many alternatives; equal tokens share theirs."""
     tokens = split(text)
+    announce(len(tokens) * (1 + alternatives) / 2)
     entries = {token: _entry(token, alternatives) for token in set(tokens)}
     return [entries[token] for token in tokens]
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any, overload
 
+import orjson
+
 from antiphon_mockserver.response.pace import AT_ONCE
 from antiphon_mockserver.response.timeline import Timeline
 from antiphon_spec.loading.construction import dataclass
@@ -88,6 +90,22 @@ def completion(view: ChatView) -> dict[str, Any]:
     return {**view.head("chat.completion"), "choices": choices, "usage": view.usage()}
 
 
+def completion_json(view: ChatView) -> bytes | tuple[bytes, ...]:
+    """The same document as JSON, a long one in pieces: choices without calls say the same, which is written
+    once."""
+    has_calls = any(item["type"] in CALLS for item in view.final["output"])
+    content = b"" if has_calls else orjson.dumps(_choice(view, 0)).removeprefix(b'{"index":0')
+    pieces = [orjson.dumps(view.head("chat.completion"))[:-1], b',"choices":[']
+    for index in view.choices:
+        if has_calls:
+            pieces.append(orjson.dumps(_choice(view, index)))
+        else:
+            pieces += (b'{"index":%d' % index, content)
+        pieces.append(b",")
+    pieces[-1] = b'],"usage":%b}' % orjson.dumps(view.usage())
+    return tuple(pieces) if sum(map(len, pieces)) > LONGEST else b"".join(pieces)
+
+
 def _choice(view: ChatView, index: int) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": None, "refusal": None, "annotations": []}
     calls: list[dict[str, Any]] = []
@@ -122,6 +140,8 @@ def _annotation(annotation: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": kind, kind: {name: value for name, value in annotation.items() if name != "type"}}
 
 
+LONGEST = 1 << 18
+"""Bytes of a completion that is written in one piece."""
 MANY = 5_000
 """Chunks; more are made while they are sent."""
 TimedChunk = tuple[float, dict[str, Any]]

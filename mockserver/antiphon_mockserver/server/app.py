@@ -6,7 +6,7 @@ One callable without middleware, so the way of a request reads from top to botto
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -16,22 +16,25 @@ from urllib.parse import parse_qsl, urlsplit
 
 from antiphon_mockserver.api import HANDLERS, Handler, not_implemented
 from antiphon_mockserver.api.moulding import open_moulds
-from antiphon_mockserver.behaviour.behaviour import STANDARD, Behaviour
+from antiphon_mockserver.behaviour.behaviour import STANDARD
 from antiphon_mockserver.behaviour.webhooks import check_address
 from antiphon_mockserver.prompt_templates.template import open_registry
 from antiphon_mockserver.response.identity import Identity, fingerprint, of_request
 from antiphon_mockserver.response.plan import ApiError
-from antiphon_mockserver.script import load_pace, planner
+from antiphon_mockserver.script import load_pace
 from antiphon_mockserver.server.aside import Aside
 from antiphon_mockserver.server.cache import open_cache
 from antiphon_mockserver.server.compression import decompress
 from antiphon_mockserver.server.context import NO_IDENTITY, Answer, Request, ServerContext, Streaming
 from antiphon_mockserver.server.deviations import reject_unused, select_changes, wrap
+from antiphon_mockserver.server.errors import STORE_UNAVAILABLE
 from antiphon_mockserver.server.faults import NONE, Faults
-from antiphon_mockserver.server.headers import preflight
+from antiphon_mockserver.server.haste import ALLOWANCE, LongWorkError, allowance
+from antiphon_mockserver.server.headers import preflight, with_bearer
 from antiphon_mockserver.server.origin import reject_elsewhere
 from antiphon_mockserver.server.reading import canonical, is_large, read, reject_too_long, without_boundary
-from antiphon_mockserver.server.sender import NO_CALL, Connection, Receive, Send, Sender
+from antiphon_mockserver.server.sender import Body, Connection, Receive, Send, Sender, written
+from antiphon_mockserver.server.standard import behaviour_of
 from antiphon_mockserver.server.webhooks import Webhooks
 from antiphon_mockserver.settings import Settings, Source, check_types
 from antiphon_mockserver.state.clock import Sleeper, open_clock
@@ -43,11 +46,8 @@ from antiphon_mockserver.video_library.library import open_library
 from antiphon_spec.dialect import Dialect, load_concrete
 from antiphon_spec.document import Document, Operation
 
+Work = Callable[[Request], Answer | Streaming]
 log = logging.getLogger("antiphon")
-
-STORE_UNAVAILABLE = ApiError(
-    "The server cannot store or read responses now; try again.", status=503, headers={"retry-after": "1"}
-)
 
 
 class MockApp:
@@ -65,7 +65,7 @@ class MockApp:
         self.server = ServerContext(
             settings=settings,
             dialect=self.dialect,
-            behaviour=self._behaviour(settings.scripts),
+            behaviour=behaviour_of(self.dialect, settings.scripts, self.changes),
             store=open_store(settings.store),
             clock=open_clock(settings.clock, self.sleeper),
             pace=load_pace(settings.pace),
@@ -90,7 +90,7 @@ class MockApp:
 
     def play(self, scripts: Sequence[Source]) -> None:
         """Answers by these scripts from now on. Raises ScriptError when a script is malformed."""
-        self.server = replace(self.server, behaviour=self._behaviour(scripts))
+        self.server = replace(self.server, behaviour=behaviour_of(self.dialect, scripts, self.changes))
         self.server = replace(self.server, moulds=open_moulds(self.server))
         self.cache = None if scripts else open_cache(self.server)
 
@@ -102,29 +102,6 @@ class MockApp:
         elif scope["type"] == "websocket":
             sockets = import_module("antiphon_mockserver.server.websocket")  # with the first connection
             await sockets.serve_socket(self, scope, receive, send)
-
-    def _behaviour(self, scripts: Sequence[Source]) -> Behaviour:
-        standard = self._standard()
-        behaviour = replace(
-            standard, model=replace(standard.model, plan=planner(scripts, standard.model.plan))
-        )
-        for change in self.changes["state"]:
-            behaviour = change(behaviour, NO_CALL)
-        return behaviour
-
-    def _standard(self) -> Behaviour:
-        """The behaviour of a right server of this dialect."""
-        if not self.dialect.traits.knowledge:
-            return STANDARD
-        # A slow import, and few dialects have a library.
-        planning = import_module("antiphon_mockserver.video_library.planning")
-        return replace(
-            STANDARD,
-            model=replace(STANDARD.model, plan=planning.plan, complete=planning.completion),
-            requests=replace(
-                STANDARD.requests, checks={**STANDARD.requests.checks, "knowledge": planning.knowledge}
-            ),
-        )
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while (message := await receive())["type"] == "lifespan.startup":
@@ -142,9 +119,12 @@ class MockApp:
         deviations = settings.faults or settings.mutants or settings.variations
         return self.server.clock.virtual and not deviations
 
-    def answer_at_once(self, request: Request, content: bytes) -> tuple[int, bytes, bytes | Iterator[bytes]]:
+    def answer_at_once(self, request: Request, content: bytes) -> tuple[int, bytes, Body]:
         """The status, the lines of the headers and the body that answer a request whose body has come, the
-        body of a long stream in pieces; for a server that `answers_at_once`."""
+        body of a long stream in pieces; for a server that `answers_at_once`.
+
+        Raises LongWorkError for a request that `answer_beside` has to answer.
+        """
         answer: Answer | Streaming
         try:
             if not request.admitted:
@@ -169,13 +149,9 @@ class MockApp:
                 self._route(request)
                 fault = self.faults.next_fault() if self.faults is not None else NONE
                 if request.method == "POST":
-                    maximum = self.settings.body_limit
-                    request.content = await read(
-                        connection.receive, request.headers, self._body_limit, maximum
-                    )
-                answer = (
-                    await self.aside.run(self._work, request) if is_large(request) else self._work(request)
-                )
+                    limits = self._body_limit, self.settings.body_limit
+                    request.content = await read(connection.receive, request.headers, *limits)
+                answer = await self._answer(request)
         except Exception as problem:
             answer = self._answer_to(problem, request)
         if delay := fault.delay:
@@ -189,6 +165,25 @@ class MockApp:
                 await self.sender.answer(request, answer, fault, connection)
         finally:
             self._note(request)
+
+    async def _answer(self, request: Request) -> Answer | Streaming:
+        """What answers a request whose body has come; a long work is done beside the loop."""
+        if is_large(request):
+            return await self.aside.run(self._work, request)
+        try:
+            return self._work(request)
+        except LongWorkError:
+            return await self.aside.run(self.ask_beside, request)
+
+    async def answer_beside(self, request: Request) -> tuple[int, bytes, Body]:
+        """What `answer_at_once` returns, of a request for which that raised LongWorkError."""
+        answer: Answer | Streaming
+        try:
+            answer = await self.aside.run(self.ask_beside, request)
+        except Exception as problem:
+            answer = self._answer_to(problem, request)
+        self._note(request)
+        return self.sender.lines(request, answer)
 
     def _note(self, request: Request) -> None:
         """Lets the receivers of webhooks learn how a response ends that this request began or ended."""
@@ -285,12 +280,29 @@ class MockApp:
             raise failure
 
     def _work(self, request: Request) -> Answer | Streaming:
-        """Reads the body and asks the handler."""
+        """Reads the body and asks the handler. Raises LongWorkError in the loop."""
         large = is_large(request)
         self._read_body(request)
+        return self.ask_beside(request) if large else self.hurry(self._ask, request)
+
+    def hurry(self, work: Work, request: Request) -> Answer | Streaming:
+        """What the work returns. Raises LongWorkError where the loop has no time for it."""
+        # What a tool has done would be done again by the thread.
+        allowance.left = None if self.has_effects else ALLOWANCE
+        try:
+            return work(request)
+        finally:
+            allowance.left = None
+
+    def ask_beside(self, request: Request) -> Answer | Streaming:
+        """Asks the handler in a thread: what the loop reads and writes at the same time is left to it."""
+        answer = handler(request.operation)(replace(self.server, moulds=None), request)
+        if isinstance(answer, Answer) and not self.changes["body"]:
+            answer.body = written(answer.body)
+        return answer
+
+    def _ask(self, request: Request) -> Answer | Streaming:
         handle = handler(request.operation)
-        if large:  # what the loop reads and writes at the same time is left to it
-            return handle(replace(self.server, moulds=None), request)
         if self.cache is None or request.number == 0:  # a request that may never come again
             return handle(self.server, request)
         return self.cache.answer(handle, self.server, request)
@@ -318,14 +330,6 @@ class MockApp:
         status, body = self.server.behaviour.errors.envelope(error, self.dialect)
         usual = self.dialect.mock.refusal_headers.get(str(status), {})
         return Answer(status, {**usual, **error.headers}, body, error.delay)
-
-
-def with_bearer(headers: Mapping[str, str], auth: str) -> Mapping[str, str]:
-    """The headers with the key as a bearer key, where the dialect's clients put it into another header."""
-    name = auth.removeprefix("header:")
-    if name == auth or name not in headers or "authorization" in headers:
-        return headers
-    return {**headers, "authorization": f"Bearer {headers[name]}"}
 
 
 def make_app(settings: Settings) -> MockApp:

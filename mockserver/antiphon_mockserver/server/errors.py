@@ -8,6 +8,10 @@ from typing import Any
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_spec.dialect import Dialect
 
+STORE_UNAVAILABLE = ApiError(
+    "The server cannot store or read responses now; try again.", status=503, headers={"retry-after": "1"}
+)
+
 
 def envelope(problem: ApiError, dialect: Dialect) -> tuple[int, dict[str, Any]]:
     """Returns the status and the body of an error answer; an error object has all four members (ERR-02)."""

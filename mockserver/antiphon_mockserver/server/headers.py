@@ -128,3 +128,11 @@ def preflight(headers: Mapping[str, str], methods: Sequence[str]) -> Answer:
         "vary": "access-control-request-headers",
     }
     return Answer(200, answer_headers, b"OK")
+
+
+def with_bearer(headers: Mapping[str, str], auth: str) -> Mapping[str, str]:
+    """The headers with the key as a bearer key, where the dialect's clients put it into another header."""
+    name = auth.removeprefix("header:")
+    if name == auth or name not in headers or "authorization" in headers:
+        return headers
+    return {**headers, "authorization": f"Bearer {headers[name]}"}

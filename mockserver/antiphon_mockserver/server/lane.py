@@ -16,6 +16,7 @@ from antiphon_mockserver.response.plan import ApiError, Context, Plan
 from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.server.faults import NONE, Injection
+from antiphon_mockserver.server.haste import LongWorkError
 from antiphon_mockserver.server.reading import canonical, is_large
 from antiphon_mockserver.server.steering import ITEM_DONE, Steering, successor
 
@@ -95,10 +96,17 @@ class Lane:
         request, server = self._request(body), self._server(generates)
 
         def work(request: Request) -> Answer | Streaming:
-            app.identify(request)
             return create(server, request)
 
-        streaming = await app.aside.run(work, request) if is_large(request) else work(request)
+        if is_large(request):
+            await app.aside.run(app.identify, request)
+            streaming = await app.aside.run(work, request)
+        else:
+            app.identify(request)
+            try:
+                streaming = app.hurry(work, request)
+            except LongWorkError:
+                streaming = await app.aside.run(work, request)
         if not isinstance(streaming, Streaming):
             raise TypeError("a create with `stream` is answered by a stream")
         response_id = streaming.response_id

@@ -16,7 +16,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from antiphon_mockserver.server.app import MockApp
 from antiphon_mockserver.server.context import EVENT_STREAM, Request
-from antiphon_mockserver.server.sender import WRITE_SIZE, in_pieces
+from antiphon_mockserver.server.haste import LongWorkError
+from antiphon_mockserver.server.sender import WRITE_SIZE, WRITTEN, Body, in_pieces, size_of
 
 log = logging.getLogger("antiphon")
 
@@ -163,7 +164,11 @@ class DirectProtocol(HttpToolsProtocol):
         app: MockApp = self.app
         content = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
         is_new = not request.admitted and request.earlier_key is None
-        status, lines, body = app.answer_at_once(request, content)
+        try:
+            status, lines, body = app.answer_at_once(request, content)
+        except LongWorkError:
+            self._answer_later(request)
+            return
         if is_new and request.admitted:
             self.known[request.method] = KnownHead(self.url, self.lines, request)
         if isinstance(body, bytes) and len(body) <= LARGEST_WRITE:
@@ -176,6 +181,26 @@ class DirectProtocol(HttpToolsProtocol):
         self.cycle = self.long = LongAnswer(_in_pieces(start, lines, body), keep_alive=self.keeps_alive)
         self.flow.pause_reading()
         self._write_more(self.long)
+
+    def _answer_later(self, request: Request) -> None:
+        """Lets a thread answer a request that takes long work."""
+        self.cycle = answer = LongAnswer(iter(()), keep_alive=self.keeps_alive)
+        self.flow.pause_reading()
+        task = self.loop.create_task(self._answer_beside(request, answer))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _answer_beside(self, request: Request, answer: LongAnswer) -> None:
+        try:
+            status, lines, body = await self.app.answer_beside(request)
+        except Exception:
+            log.exception("an answer beside the loop")
+            self.transport.close()
+            return
+        answer.pieces = _in_pieces(self._start(status, lines), lines, body)
+        answer.keep_alive = answer.keep_alive and self.keeps_alive
+        self.long = answer
+        self._write_more(answer)
 
     def _await_next(self) -> None:
         """An answer is written: the connection waits for the next request, but not for ever.
@@ -280,11 +305,11 @@ class DirectProtocol(HttpToolsProtocol):
         return b"".join(pieces)
 
 
-def _in_pieces(start: bytes, lines: bytes, body: bytes | Iterator[bytes]) -> Iterator[bytes]:
+def _in_pieces(start: bytes, lines: bytes, body: Body) -> Iterator[bytes]:
     """The bytes of a long answer, a few at a time; a stream comes in chunks."""
-    if isinstance(body, bytes) and not lines.startswith(STREAM):
-        yield b"%bcontent-length: %d\r\n\r\n" % (start, len(body))
-        yield from in_pieces((body,))
+    if isinstance(body, WRITTEN) and not lines.startswith(STREAM):
+        yield b"%bcontent-length: %d\r\n\r\n" % (start, size_of(body))
+        yield from in_pieces((body,) if isinstance(body, bytes) else body)
         return
     yield b"%btransfer-encoding: chunked\r\n\r\n" % start
     for piece in in_pieces((body,)) if isinstance(body, bytes) else body:

@@ -31,6 +31,9 @@ TimedFrame = tuple[float, bytes]
 
 WRITE_SIZE = 1 << 16
 """Bytes per write: a larger one saves hardly any time."""
+WRITTEN = (bytes, tuple)
+Body = bytes | tuple[bytes, ...] | Iterator[bytes]
+"""The bytes of an answer: whole, in pieces that share what they repeat, or made while they are sent."""
 KEEP_ALIVE = b": keep-alive\n\n"
 """A comment, which clients ignore (WHATWG HTML, 9.2.6)."""
 
@@ -49,7 +52,7 @@ class Whole(NamedTuple):
     status: int
     pairs: Pairs
     """Its headers."""
-    body: bytes
+    body: bytes | tuple[bytes, ...]
     is_stream: bool
 
 
@@ -103,24 +106,21 @@ class Sender:
         if 200 <= answer.status < 300 and isinstance(answer.body, dict):
             answer.body = self._apply("body", answer.body, request)
         kind = answer.headers.pop("content-type", JSON)
-        body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
-        return self._finish(request, kind, body, answer)
+        return self._finish(request, kind, written(answer.body), answer)
 
-    def lines(
-        self, request: Request, answer: Answer | Streaming
-    ) -> tuple[int, bytes, bytes | Iterator[bytes]]:
+    def lines(self, request: Request, answer: Answer | Streaming) -> tuple[int, bytes, Body]:
         """The status, the lines of the headers but for the length, and the body of an answer that nothing
         changes, of a long stream in pieces; notes it in the journal."""
         status, kind, extra = 200, EVENT_STREAM, b""
-        body: bytes | Iterator[bytes]
+        body: Body
         if isinstance(answer, Streaming):
             body = self._body(request, answer)
         else:
             status = answer.status
             kind = answer.headers.pop("content-type", JSON)
-            body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
+            body = answer.body if isinstance(answer.body, WRITTEN) else orjson.dumps(answer.body)
             extra = lines(encode_headers(answer.headers)) if answer.headers else b""
-        if isinstance(body, bytes):
+        if isinstance(body, WRITTEN):
             self.note(request, status, body)
         return status, self.headers.lines(request, kind, self.now()) + extra, body
 
@@ -132,7 +132,9 @@ class Sender:
             return b"".join(self._frames(request, streaming))
         return write(streaming.events, self.server.dialect.mock)
 
-    def _finish(self, request: Request, kind: str, body: bytes, answer: Answer | None = None) -> Whole:
+    def _finish(
+        self, request: Request, kind: str, body: bytes | tuple[bytes, ...], answer: Answer | None = None
+    ) -> Whole:
         """The answer with its headers, after the changes of both."""
         pairs = self.headers.of(request, kind, self.now())
         status, has_length = 200, True
@@ -140,13 +142,13 @@ class Sender:
             status = answer.status
             pairs += encode_headers(answer.headers)
         if self.changes["http"]:
-            answer = self._apply("http", Answer(status, decode_headers(pairs), body), request)
-            status, pairs, has_length = answer.status, encode_headers(answer.headers), answer.has_length
-            body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
+            changed = self._apply("http", Answer(status, decode_headers(pairs), body), request)
+            status, pairs, has_length = changed.status, encode_headers(changed.headers), changed.has_length
+            body = written(changed.body)
         # No server knows the length of a stream before its end (RFC 9112, 6.3).
         is_stream = pairs[0][1].lower().startswith(b"text/event-stream")
         if has_length and not is_stream and not any(name == b"content-length" for name, _ in pairs):
-            pairs.append((b"content-length", b"%d" % len(body)))
+            pairs.append((b"content-length", b"%d" % size_of(body)))
         self.note(request, status, body)
         return Whole(status, pairs, body, is_stream)
 
@@ -215,9 +217,10 @@ class Sender:
             value = change(copy, call)
         return value
 
-    def note(self, request: Request, status: int, body: bytes) -> None:
+    def note(self, request: Request, status: int, body: bytes | tuple[bytes, ...]) -> None:
         """Writes an exchange into the journal."""
         if self.journal.open:
+            body = body if isinstance(body, bytes) else b"".join(body)
             operation = request.operation.id or None
             self.journal.add(
                 JournalEntry(
@@ -226,18 +229,28 @@ class Sender:
             )
 
 
+def written(body: Any) -> bytes | tuple[bytes, ...]:
+    """The body of an answer as bytes: JSON, if it is not written yet."""
+    return body if isinstance(body, WRITTEN) else orjson.dumps(body)
+
+
+def size_of(body: bytes | tuple[bytes, ...]) -> int:
+    """How many bytes an answer has."""
+    return len(body) if isinstance(body, bytes) else sum(map(len, body))
+
+
 async def send(connection: Connection, whole: Whole, *, silent: bool = False, cut: bool = False) -> None:
     """Sends an answer; `silent` omits its body (HEAD), `cut` omits its end."""
     status, pairs, body, is_stream = whole
     await connection.send({"type": "http.response.start", "status": status, "headers": pairs})
     if cut:
+        body = body if isinstance(body, bytes) else b"".join(body)
         half = body if is_stream else body[: len(body) // 2]
         await connection.send({"type": "http.response.body", "body": half, "more_body": True})
-    elif silent or len(body) <= WRITE_SIZE:
+    elif silent or (isinstance(body, bytes) and len(body) <= WRITE_SIZE):
         await connection.send({"type": "http.response.body", "body": b"" if silent else body})
     else:
-        for start in range(0, len(body), WRITE_SIZE):
-            piece = body[start : start + WRITE_SIZE]
+        for piece in in_pieces((body,) if isinstance(body, bytes) else body):
             await connection.send({"type": "http.response.body", "body": piece, "more_body": True})
         await connection.send({"type": "http.response.body", "body": b""})
 

@@ -14,6 +14,8 @@ from wsproto.connection import ConnectionState
 
 TEXTS = "antiphon.texts"
 """The extension of ASGI by which a `websocket.send` has many texts, one for each message."""
+TURN = 1 << 12
+"""Bytes that are read before others have their turn."""
 SMALL, MIDDLE = 126, 1 << 16
 """From these bytes on, the length of a text takes two bytes more, and eight (RFC 6455, 5.2)."""
 FINAL_TEXT = 0x81
@@ -22,6 +24,32 @@ FINAL_TEXT = 0x81
 
 class TextProtocol(WSProtocol):
     """A connection whose texts are written at once."""
+
+    waiting = b""
+    """What has come and was not read yet."""
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come: others have their turn between two pieces, which may have a thousand pings."""
+        if self.waiting:
+            self.waiting += data
+        elif len(data) <= TURN:
+            super().data_received(data)
+        else:
+            self.waiting = data
+            self._read_more()
+
+    def _read_more(self) -> None:
+        """Reads a piece of what has come."""
+        if self.transport.is_closing():
+            self.waiting = b""
+            return
+        piece, self.waiting = self.waiting[:TURN], self.waiting[TURN:]
+        super().data_received(piece)
+        if self.waiting:
+            self.transport.pause_reading()
+            self.loop.call_soon(self._read_more)
+        elif not self.read_paused and not self.transport.is_closing():
+            self.transport.resume_reading()
 
     async def run_asgi(self) -> None:
         """Serves the connection, and says that it takes many texts."""

@@ -13,9 +13,12 @@ from antiphon_mockserver.model.instance.grammar_size import check_size
 from antiphon_mockserver.model.instance.pattern import matching
 from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError, first_line
 from antiphon_mockserver.model.remember import remember
+from antiphon_mockserver.server.haste import announce
 
 LONGEST_GRAMMAR = 20_000
 """Characters of a grammar that is read."""
+COST = 16
+"""Microseconds that a character of a grammar takes."""
 LONGEST_TEXT = 2_000
 """Characters of a text that is derived."""
 MOST_DERIVATIONS = 20_000
@@ -38,6 +41,7 @@ def shortest(grammar: str) -> str | None:
         return None
     if len(grammar) > LONGEST_GRAMMAR:
         return None
+    announce(len(grammar) * COST)
     try:
         check_size(_parse_grammar(grammar, ""))  # type: ignore[no-untyped-call]  # untyped in the package
         # No parser is built, which takes seconds for some hundred rules: only the rules themselves are read.

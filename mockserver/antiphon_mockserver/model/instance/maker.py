@@ -18,6 +18,7 @@ from antiphon_mockserver.model.instance.scalars import numbers, strings
 from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError, first_line
 from antiphon_mockserver.model.question import Round
 from antiphon_mockserver.model.words import words
+from antiphon_mockserver.server.haste import announce
 
 TRICKY = frozenset(
     words(
@@ -50,6 +51,8 @@ MOST_ITEMS = 10_000
 MOST_VALUES = 50_000
 """The most values that are tried for one instance: a small schema can demand more than memory holds."""
 
+COST = 12
+"""Microseconds that a value takes."""
 Trail = tuple[str, ...]
 
 
@@ -135,6 +138,7 @@ class Maker:
     def candidates(self, schema: Any, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
         """Instances worth a try, the most sensible first."""
         self._tries += 1
+        announce(COST)
         if self._tries > MOST_VALUES:
             raise UnsupportedSchemaError(
                 _culprit(schema), f"more than {MOST_VALUES} values would have to be tried"

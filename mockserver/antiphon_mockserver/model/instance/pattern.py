@@ -18,6 +18,7 @@ import jsonschema_rs
 from antiphon_mockserver.model.instance.pattern_size import SMALL, check_size, size_of
 from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError, first_line
 from antiphon_mockserver.model.remember import remember
+from antiphon_mockserver.server.haste import announce
 from antiphon_spec.loading.late import late_pattern
 
 TOKEN = late_pattern(
@@ -46,6 +47,8 @@ MOST_EFFORTS = 200
 MOST_STEPS = 20_000
 """Backtracking steps of the engine; beyond them a text counts as no match."""
 VARIETIES = 40
+COST = 20
+"""Microseconds that eight characters of an expression take to be read."""
 
 
 class Effort(NamedTuple):
@@ -67,6 +70,7 @@ def matching(pattern: str, least: int, most: int | None) -> Iterator[str]:
     Raises UnsupportedSchemaError when the pattern cannot be read.
     """
     check_size({"pattern": pattern})
+    announce(COST * (1 + len(pattern) // 8))
     try:
         is_match, write = finder(pattern), _Parser(pattern).expression()
     except (RecursionError, ValueError) as problem:
@@ -105,6 +109,7 @@ def finder(pattern: str) -> Callable[[str], bool]:
 
 
 def _finder(pattern: str) -> Callable[[str], bool]:
+    announce(size_of(pattern))
     options = jsonschema_rs.FancyRegexOptions(backtrack_limit=MOST_STEPS)
     return jsonschema_rs.validator_for({"pattern": pattern}, pattern_options=options).is_valid
 

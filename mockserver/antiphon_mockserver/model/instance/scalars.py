@@ -12,6 +12,7 @@ from antiphon_mockserver.model.instance.hints import Hints
 from antiphon_mockserver.model.instance.merge import Schema
 from antiphon_mockserver.model.instance.pattern import LONGEST, matching
 from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError
+from antiphon_mockserver.server.haste import announce
 
 FORMATS = {
     "date-time": "2026-01-01T00:00:00Z",
@@ -36,6 +37,8 @@ FORMATS = {
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
 
+COST, PER_CHARACTER = 80, 0.005
+"""Microseconds that a number takes, and a character of a text."""
 WHOLE = 2**63
 """From here on integers are written as decimals: many JSON parsers reject larger integers."""
 LIMITS = frozenset({"minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"})
@@ -50,6 +53,7 @@ def strings(schema: Schema, name: str, hints: Hints) -> Iterator[str]:
         raise UnsupportedSchemaError(
             "minLength", f"the mock writes no text of more than {LONGEST} characters"
         )
+    announce(least * PER_CHARACTER)
     if pattern := schema.get("pattern"):
         yield from matching(pattern, least, most)
         return
@@ -71,6 +75,7 @@ def numbers(schema: Schema, name: str, whole: bool, hints: Hints) -> Iterator[in
 
 def numbers_by(schema: Schema, hint: float | None, *, whole: bool) -> Iterator[int | float]:
     """The same with a number from the prompt."""
+    announce(COST)
     step = _fraction(schema.get("multipleOf"))
     least, most = _bounds(schema, whole)
     candidates: list[Fraction] = []
