@@ -124,14 +124,69 @@ class Line(asyncio.Transport):
 
     is_open = True
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        assert bytes(data).startswith(b"HTTP/1.1 200 OK\r\n")
+        self.written += bytes(data)
 
     def is_closing(self) -> bool:
         return not self.is_open
 
     def close(self) -> None:
         self.is_open = False
+
+
+LONG = json.dumps({"model": "gpt-5-mini", "input": "word " * 3000}).encode()
+ODD = json.dumps({"model": "gpt-5-mini", "input": "Content-Length: 7\r\n\r\nPOST / HTTP/1.1"}).encode()
+PACKETS = {
+    "as before": post(BODY),
+    "a longer body": post(STREAM),
+    "more digits": post(LONG),
+    "a head in the body": post(ODD),
+    "another key": post(BODY).replace(b"Bearer key", b"Bearer wrong-key"),
+    "another header": post(BODY, b"X-Other: 1"),
+    "a smaller letter": post(BODY).replace(b"Content-Length", b"content-length"),
+    "zeros before the length": post(BODY).replace(b"Length: ", b"Length: 00"),
+    "a signed length": post(BODY).replace(b"Length: ", b"Length: +"),
+    "two lengths": post(BODY, b"Content-Length: 3"),
+    "no body": post(b""),
+    "two in one": post(BODY) + post(STREAM),
+    "one and a half": post(BODY) + post(STREAM)[:90],
+    "a body that is too long": post(BODY) + b" ",
+    "half a body": post(BODY)[:-9],
+    "half a head": post(BODY)[:50],
+    "not JSON": post(b"{" * len(BODY)),
+}
+
+
+@pytest.mark.parametrize("packet", PACKETS)
+def test_a_packet_after_others_is_answered_like_one_on_a_connection_of_its_own(packet: str) -> None:
+    """Bytes of a head that come again are not parsed; whatever differs from them is."""
+
+    def answers(*, alone: bool) -> list[bytes]:
+        config = configuration(make_app(Settings(dialect="openai")))
+        config.load()
+
+        async def talk() -> list[bytes]:
+            written: list[bytes] = []
+            for content in (post(BODY), post(BODY), PACKETS[packet]):
+                if alone or not written:
+                    line = Line()
+                    protocol = config.http_protocol_class(config, ServerState(), {})
+                    protocol.connection_made(line)
+                line.written = b""
+                protocol.data_received(content)
+                await asyncio.sleep(1)
+                written.append(line.written)
+            return written
+
+        return fast_loop.run(talk())
+
+    together = answers(alone=False)
+    assert together[0].startswith(b"HTTP/1.1 200 OK\r\n")
+    assert together == answers(alone=True)
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/nothing", "/v1/responses"])
@@ -158,6 +213,7 @@ def test_a_connection_closes_when_it_was_idle_for_long() -> None:
                 protocol.data_received(post(BODY))
             await asyncio.sleep(seconds)
             states.append(line.is_open)
+        assert line.written.count(b"HTTP/1.1 200 OK\r\n") == 3
         return states
 
     assert fast_loop.run(wait(Line())) == [True, True, True, False]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -17,12 +17,11 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from antiphon_mockserver.server.app import MockApp
 from antiphon_mockserver.server.context import EVENT_STREAM, Request
 from antiphon_mockserver.server.haste import LongWorkError
+from antiphon_mockserver.server.known_head import LARGEST_SIZE, KnownHead, RawHead
 from antiphon_mockserver.server.sender import WRITE_SIZE, WRITTEN, Body, in_pieces, size_of
 
 log = logging.getLogger("antiphon")
 
-LARGEST_SIZE = 1 << 16
-"""The bytes of the largest body that is awaited here."""
 LARGEST_WRITE = 4 * WRITE_SIZE
 """The bytes of the largest body that is written at once: a client that does not read costs as much."""
 LARGEST_HEAD = 1 << 21
@@ -55,37 +54,6 @@ class LongAnswer:
         """Set when the client leaves; nobody waits for it here."""
 
 
-class KnownHead:
-    """The head of an earlier request on a connection: clients send it again and again, but for the length."""
-
-    __slots__ = ("lines", "place", "request", "url")
-
-    def __init__(self, url: bytes, lines: list[tuple[bytes, bytes]], request: Request) -> None:
-        self.url = url
-        self.lines = lines
-        self.request = request.again(request.headers)
-        places = (place for place, (name, _) in enumerate(lines) if name.lower() == b"content-length")
-        self.place = next(places, None)
-        """Where the line with the length stands."""
-
-    def again(self, lines: list[tuple[bytes, bytes]]) -> Mapping[str, str] | None:
-        """The headers of a head that says the same; None when it differs in more than the URL, and a length
-        with no more digits."""
-        known, place = self.request, self.place
-        if len(lines) != len(self.lines):
-            return None
-        if place is None:
-            return known.headers if lines == self.lines else None
-        line, known_line = lines[place], self.lines[place]
-        lines[place] = known_line
-        is_alike = lines == self.lines and line[0] == known_line[0]
-        lines[place] = line
-        size = line[1]
-        if not is_alike or len(size) > len(known_line[1]) or int(size) > LARGEST_SIZE:
-            return None
-        return {**known.headers, "content-length": size.decode("latin-1")}
-
-
 class DirectProtocol(HttpToolsProtocol):
     """A connection; the requests on it are answered directly where that is possible."""
 
@@ -105,6 +73,12 @@ class DirectProtocol(HttpToolsProtocol):
     """Looks after a while whether the connection is idle."""
     known: dict[str, KnownHead]
     """The latest head that the app has accepted, by method."""
+    data = b""
+    """The bytes that came last, if a request may begin with them."""
+    is_between = True
+    """Whether the latest request is answered, and the next has not begun."""
+    repeated: RawHead | None = None
+    """The bytes of such a head: where they come again, nothing of them is parsed."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected."""
@@ -114,6 +88,12 @@ class DirectProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bytes have come; a head without an end is rejected before it fills the memory."""
         self.idle_since = None
+        if self.is_between:
+            if self.repeated is not None and (found := self.repeated.read(data)) and self._is_free():
+                self.keeps_alive = True
+                self._answer(*found)
+                return
+            self.data = data
         if self.in_head:
             self.head_size += len(data)
             if self.head_size > LARGEST_HEAD:
@@ -124,7 +104,7 @@ class DirectProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self.in_head, self.head_size = True, 0
+        self.in_head, self.head_size, self.is_between = True, 0, False
         self.url = b""
         self.lines: list[tuple[bytes, bytes]] = []
 
@@ -161,16 +141,22 @@ class DirectProtocol(HttpToolsProtocol):
             super().on_message_complete()
             return
         self.request = None
-        app: MockApp = self.app
         content = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
         is_new = not request.admitted and request.earlier_key is None
+        self._answer(request, content)
+        self.is_between = True
+        if is_new and request.admitted:
+            self.known[request.method] = KnownHead(self.url, self.lines, request)
+            self.repeated = RawHead.of(self.data, content, request) if self.keeps_alive else None
+        self.data = b""
+
+    def _answer(self, request: Request, content: bytes) -> None:
+        app: MockApp = self.app
         try:
             status, lines, body = app.answer_at_once(request, content)
         except LongWorkError:
             self._answer_later(request)
             return
-        if is_new and request.admitted:
-            self.known[request.method] = KnownHead(self.url, self.lines, request)
         if isinstance(body, bytes) and len(body) <= LARGEST_WRITE:
             self.transport.write(self._written(status, lines, body))
             if not self.keeps_alive:
@@ -255,11 +241,15 @@ class DirectProtocol(HttpToolsProtocol):
             self.transport.write(piece)
         self.loop.call_soon(self._write_more, answer)
 
+    def _is_free(self) -> bool:
+        """Whether nothing is being answered, and the client reads."""
+        is_done = self.cycle is None or self.cycle.response_complete
+        return is_done and not self.flow.write_paused
+
     def _read_head(self) -> Request | None:
         """The request with these headers; None when uvicorn has to answer it."""
         app, parser, url = self.app, self.parser, self.url
-        is_free = self.cycle is None or self.cycle.response_complete
-        if not (is_free and isinstance(app, MockApp) and app.answers_at_once) or self.flow.write_paused:
+        if not (self._is_free() and isinstance(app, MockApp) and app.answers_at_once):
             return None
         if parser.get_http_version() != "1.1":
             return None

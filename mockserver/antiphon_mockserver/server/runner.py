@@ -109,7 +109,7 @@ def serve(
 ) -> None:
     """Serves until a signal stops it, a worker on each socket. Raises ValueError for invalid settings."""
     app = make_app(settings)
-    gc.freeze()  # what is there now stays: no collection has to look at it again
+    _collect_rarely()
     if len(listeners) == 1:
         Server(app, ready).run([*listeners])
         return
@@ -155,10 +155,16 @@ def _end(processes: Sequence[Any]) -> None:
             process.kill()
 
 
+def _collect_rarely() -> None:
+    """Looks for cycles once in ten thousand new objects: answering makes hardly any."""
+    gc.freeze()  # what is there now stays: no collection has to look at it again
+    gc.set_threshold(10_000, 20, 20)
+
+
 def _work(settings: Settings, listener: socket.socket) -> None:
     """Runs one worker."""
     app = make_app(settings)
-    gc.freeze()
+    _collect_rarely()
     Server(app).run([listener])
 
 
