@@ -9,8 +9,11 @@ from antiphon_mockserver.api import objects
 from antiphon_mockserver.response.completion import ChatView, completion
 from antiphon_mockserver.server.context import Answer, Request, ServerContext
 from antiphon_mockserver.server.errors import invalid
+from antiphon_mockserver.server.haste import announce
 
 CHAT = "chat"
+COST = 0.1
+"""Microseconds that a token or an alternative of a completion takes."""
 SETTINGS = (
     "temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "tools", "tool_choice",
     "response_format",
@@ -24,6 +27,8 @@ def keep(server: ServerContext, request: Request, view: ChatView) -> None:
     body = view.request
     if body.get("store") is not True:
         return
+    alternatives = (body.get("top_logprobs") or 0) if view.has_logprobs else 0
+    announce(view.usage()["completion_tokens"] * (1 + alternatives) * COST)
     settings = {name: body.get(name) for name in SETTINGS}
     chat = {**completion(view), **settings, "metadata": body.get("metadata") or {}}
     stored = {"id": chat["id"], "completion": chat, "messages": body["messages"]}

@@ -182,5 +182,5 @@ def _weight(query: str, title: str, text: str) -> int:
 
 def _terms(text: str) -> frozenset[str]:
     """The telling words of a text in lower case, without the `s` of a plural."""
-    lower = (word.lower() for word in WORD.findall(text.replace("_", " ")))
+    lower = (match[0].lower() for match in WORD.finditer(text.replace("_", " ")))
     return frozenset(word.rstrip("s") or word for word in lower if word not in COMMON)

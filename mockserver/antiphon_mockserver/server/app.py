@@ -29,7 +29,7 @@ from antiphon_mockserver.server.context import NO_IDENTITY, Answer, Request, Ser
 from antiphon_mockserver.server.deviations import reject_unused, select_changes, wrap
 from antiphon_mockserver.server.errors import STORE_UNAVAILABLE
 from antiphon_mockserver.server.faults import NONE, Faults
-from antiphon_mockserver.server.haste import ALLOWANCE, LongWorkError, allowance
+from antiphon_mockserver.server.haste import LongWorkError, allowance
 from antiphon_mockserver.server.headers import preflight, with_bearer
 from antiphon_mockserver.server.origin import reject_elsewhere
 from antiphon_mockserver.server.reading import canonical, is_large, read, reject_too_long, without_boundary
@@ -288,7 +288,7 @@ class MockApp:
     def hurry(self, work: Work, request: Request) -> Answer | Streaming:
         """What the work returns. Raises LongWorkError where the loop has no time for it."""
         # What a tool has done would be done again by the thread.
-        allowance.left = None if self.has_effects else ALLOWANCE
+        allowance.left = None if self.has_effects else allowance.whole
         try:
             return work(request)
         finally:

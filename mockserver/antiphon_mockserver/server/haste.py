@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import threading
 
-ALLOWANCE = 15_000.0
-"""Microseconds of announced work that a request may take in the loop."""
-
 
 class LongWorkError(BaseException):
     """The work takes too long for the loop; no error, so that nobody handles it as one."""
 
 
 class Allowance(threading.local):
+    """How much of the work that was announced a request may take in this thread."""
+
+    whole = 15_000.0
+    """Microseconds of a request in the loop."""
     left: float | None = None
     """Microseconds of the request that this thread handles; None where work may take as long as it likes."""
 

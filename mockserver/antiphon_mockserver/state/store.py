@@ -15,6 +15,8 @@ from typing import Generic, TypeVar
 
 import orjson
 
+from antiphon_mockserver.server.haste import announce
+
 VERSION = 2
 """The version of what a store holds; files and Redis keys have it, so that no other version misreads them."""
 Change = Callable[[bytes], bytes]
@@ -78,6 +80,10 @@ class Store(ABC):
         return after
 
 
+COST = 0.006
+"""Microseconds that a byte of an object takes to be read, and perhaps written into an answer."""
+
+
 class Table(Generic[T]):
     """The objects of one kind in a store, as objects of one class."""
 
@@ -116,7 +122,10 @@ class Table(Generic[T]):
     def get(self, object_id: str) -> T | None:
         """Returns the object with this id; None when there is none."""
         content = self.read(object_id)
-        return None if content is None else self.unpack(content)
+        if content is None:
+            return None
+        announce(len(content) * COST)
+        return self.unpack(content)
 
     def change(self, object_id: str, change: Callable[[T], T]) -> T | None:
         """Replaces an object with the result of `change`, and returns it; None when there is none."""
