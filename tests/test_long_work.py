@@ -12,12 +12,13 @@ from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 from uvicorn.server import ServerState
 
 from antiphon_mockserver import MockServer
+from antiphon_mockserver.api import files
 from antiphon_mockserver.server import haste
 from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.server.runner import configuration
 from antiphon_mockserver.server.socket_protocol import TextProtocol
 from antiphon_mockserver.settings import Settings
-from mock_client import AUTHORIZED, Client
+from mock_client import AUTHORIZED, BOB, Client
 from socket_client import socket
 
 HI = {"role": "user", "content": "Hi"}
@@ -183,6 +184,21 @@ def test_many_choices_are_written_as_one_would_be(count: int, demands: str) -> N
         assert len({choice["message"]["tool_calls"][0]["id"] for choice in choices}) == count
     else:
         assert all({**choice, "index": 0} == choices[0] for choice in choices)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 11, 12, 13, 100])
+def test_a_file_is_written_and_read_in_pieces(
+    client: Client, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "STEP", 3)
+    content = bytes(range(size))
+    part = b'--b\r\ncontent-disposition: form-data; name="%b"%b\r\n\r\n%b\r\n'
+    fields = part % (b"purpose", b"", b"user_data") + part % (b"file", b'; filename="a"', content)
+    kind = {"content-type": "multipart/form-data; boundary=b"}
+    file = client.send("POST", "/files", fields + b"--b--\r\n", {**AUTHORIZED, **kind}).json
+    path = f"/files/{file['id']}/content"
+    assert client.get(path).raw == content
+    assert client.get(path, BOB).status == 404
 
 
 class Transport(asyncio.Transport):
