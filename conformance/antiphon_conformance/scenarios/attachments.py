@@ -25,7 +25,7 @@ class Attachment:
     part: Mapping[str, Any]
     broken: Mapping[str, Any]
     """The same, but nobody can read it."""
-    is_of_a_tool: bool = False
+    is_in_an_output: bool = False
     """Whether it is in the output of a call, and not in the message."""
 
 
@@ -44,7 +44,7 @@ ATTACHMENTS = (
         "red",
         picture(),
         picture(NO_PICTURE),
-        is_of_a_tool=True,
+        is_in_an_output=True,
     ),
 )
 CAMERA = {
@@ -63,7 +63,7 @@ async def attachments(conversation: Conversation) -> None:
     """Asks about pictures and a file; where the answer shows one not, without it and with a broken one."""
     for entry in ATTACHMENTS:
         members: dict[str, Any] = {"store": False, "may_fail": True}
-        if entry.is_of_a_tool:
+        if entry.is_in_an_output:
             members |= {"tools": [CAMERA], "tool_choice": "none"}
         answer = await conversation.create(entry.name, input=_ask(entry, entry.part), **members)
         if not answer.ok or says(answer, entry.sign):
@@ -77,7 +77,7 @@ async def attachments(conversation: Conversation) -> None:
 
 def _ask(entry: Attachment, *parts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     question = {"type": "input_text", "text": entry.question}
-    if not entry.is_of_a_tool:
+    if not entry.is_in_an_output:
         return [{"type": "message", "role": "user", "content": [question, *parts]}]
     output = {"type": "function_call_output", "call_id": CALL["call_id"], "output": [TAKEN, *parts]}
     return [{"type": "message", "role": "user", "content": [question]}, CALL, output]

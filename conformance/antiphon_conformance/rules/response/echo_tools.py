@@ -68,7 +68,8 @@ def no_tool_comes_back_twice(response: ResponseObject) -> Iterator[Finding]:
     names = _names(iter(tools_of(response)))
     for name in dict.fromkeys(names):
         if actual.count(name) > names.count(name):
-            expected = f"the {name[0]} tool {show(name[1])} {names.count(name)} time(s)"
+            count = "once" if names.count(name) == 1 else f"{names.count(name)} times"
+            expected = f"the {name[0]} tool {show(name[1])} {count}"
             yield Finding(f"{response.where}/tools", expected, named("tools", actual))
 
 
@@ -85,8 +86,8 @@ def the_grammar_of_a_custom_tool_comes_back(response: ResponseObject) -> Iterato
 
     Where it is gone, nothing holds the model to it.
     """
-    actual = dict(_grammars(tool for _, tool in objects(response.object.get("tools"))))
-    echoes = {name for _, name in _names(tool for _, tool in objects(response.object.get("tools")))}
+    tools = [tool for _, tool in objects(response.object.get("tools")) if isinstance(tool.get("name"), str)]
+    actual, echoes = dict(_grammars(tools)), {tool["name"] for tool in tools}
     for name, definition in _grammars(tools_of(response)):
         if name in echoes and actual.get(name) != definition:
             expected = f"the grammar {show(definition)} of {name}"

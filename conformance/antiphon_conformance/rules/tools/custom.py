@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from antiphon_conformance.rules.reading.output import member, parse_json
 from antiphon_conformance.rules.reading.request import tools_of
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import Item, ScenarioTrace
+from antiphon_spec.loading.search import Search
 
 WRAPPER = "input"
 """The parameter of the function that gateways put in the place of a custom tool."""
@@ -53,16 +53,14 @@ def custom_input_is_not_wrapped(item: Item) -> Iterator[Finding]:
         yield Finding(f"{item.where}/input", f"the text {show(value[WRAPPER])}", show(text))
 
 
-def _pattern_of(item: Item) -> re.Pattern[str] | None:
-    """The regular expression of a call's tool; None where Python might read it otherwise than the server."""
+def _pattern_of(item: Item) -> str | None:
+    """The regular expression of a call's tool; None where our engine might read it otherwise than the
+    server's."""
     form = _tool_of(item).get("format")
     pattern = member(form, "definition") if member(form, "syntax") == "regex" else None
     if not isinstance(pattern, str) or "(?" in pattern or "\\" in pattern:
         return None
-    try:
-        return re.compile(pattern)
-    except re.error:
-        return None
+    return pattern if Search(pattern).is_known else None
 
 
 def _follows_a_pattern(item: Item) -> bool:
@@ -84,10 +82,8 @@ def custom_input_follows_the_grammar(item: Item) -> Iterator[Finding]:
     A client parses the text by its grammar: one who drops the grammar sends it what it cannot read.
     """
     pattern = _pattern_of(item)
-    if pattern is not None and not pattern.search(item.object["input"]):
-        yield Finding(
-            f"{item.where}/input", f"a text like {show(pattern.pattern)}", show(item.object["input"])
-        )
+    if pattern is not None and not Search(pattern).finds(item.object["input"]):
+        yield Finding(f"{item.where}/input", f"a text like {show(pattern)}", show(item.object["input"]))
 
 
 def _answers_about_the_grammar(trace: ScenarioTrace) -> bool:
